@@ -1,0 +1,254 @@
+"""The catalogue of error codes: one entry per code, the only place where their texts stand.
+
+``docs/reference/errors.md`` is generated from it; every code has a negative fixture (``tests/negative``).
+Ranges: E01xx files, text and guards, E02xx schemas, E03xx rules across ledgers, E04xx layers and inventory,
+E05xx RADIUS and MAC addresses, E06xx evidence. A retired code is never used again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """Texts of one code; ``{name}`` is filled with the problem's value of that name."""
+
+    name: str
+    ja: str
+    en: str
+    remedy_ja: str
+    remedy_en: str
+
+
+CATALOGUE: dict[str, Entry] = {
+    # E01xx files, text, tables, guards
+    "E0100": Entry(
+        "file-unreadable",
+        "ファイルを読めません（{reason}）",
+        "the file cannot be read ({reason})",
+        "パス、権限、リンク先を確認してください",
+        "check the path, its permissions and where links lead",
+    ),
+    "E0101": Entry(
+        "file-too-large",
+        "ファイルが大きすぎます（{size} バイト、上限 {limit} バイト）",
+        "the file is too large ({size} bytes, limit {limit})",
+        "正しいファイルか確認してください。台帳でないファイルが置かれた可能性があります",
+        "check that it is the right file; something else may have been put in the ledger's place",
+    ),
+    "E0102": Entry(
+        "not-a-regular-file",
+        "通常のファイルではありません（フォルダ、パイプ、デバイス）",
+        "not a regular file (a folder, a pipe or a device)",
+        "台帳のファイルを置き直してください",
+        "put the ledger's file back in its place",
+    ),
+    "E0103": Entry(
+        "nul-byte",
+        "NUL バイトがあります（先頭から {offset} バイト目）",
+        "there is a NUL byte (at byte offset {offset})",
+        "ファイルが壊れているか UTF-16 です。Git の版に戻すか、取込機能で読み直してください",
+        "the file is damaged or UTF-16: restore it from Git, or import it",
+    ),
+    "E0104": Entry(
+        "byte-order-mark",
+        "先頭に BOM があります",
+        "the file begins with a byte order mark",
+        "BOM なしの UTF-8 で保存してください（Excel の場合は取込機能を使ってください）",
+        "save it as UTF-8 without BOM (from Excel: use the import)",
+    ),
+    "E0105": Entry(
+        "file-unwritable",
+        "ファイルに書き込めません（{reason}）。元のファイルは変わっていません",
+        "the file cannot be written ({reason}); the old file is unchanged",
+        "空き容量と権限を確認して、もう一度実行してください",
+        "check free space and permissions, then run again",
+    ),
+    "E0106": Entry(
+        "locked",
+        "ほかの処理が使用中です（{wait} 秒待ちました）",
+        "another process is using it (waited {wait} s)",
+        "先に動いている処理の終了を待って、もう一度実行してください",
+        "wait until the other run has ended, then run again",
+    ),
+    "E0107": Entry(
+        "bad-header",
+        "見出し行が不正です（{reason_ja}）",
+        "the header line is wrong ({reason})",
+        "1 行目を台帳の定義（docs/reference/ledgers.md）どおりに直してください",
+        "make line 1 as docs/reference/ledgers.md says",
+    ),
+    "E0108": Entry(
+        "bad-quoting",
+        "CSV の引用符が不正です（{reason}）",
+        "the CSV quoting is wrong ({reason})",
+        'この行の「"」の数を確認してください',
+        "check the double quotes of this line",
+    ),
+    "E0109": Entry(
+        "blank-line",
+        "空の行があります",
+        "there is a blank line",
+        "空の行を削除してください",
+        "delete the blank line",
+    ),
+    "E0110": Entry(
+        "bad-encoding",
+        "文字コード {encoding} として読めないバイト {byte} があります（先頭から {offset} バイト目）",
+        "byte {byte} at offset {offset} is not valid {encoding}",
+        "UTF-8 で保存し直してください（Excel の CSV は取込機能を使ってください）",
+        "save it as UTF-8 again (a CSV from Excel: use the import)",
+    ),
+    "E0111": Entry(
+        "bad-date",
+        "日付「{value}」を解釈できません",
+        "{value} is not a date",
+        "2026-04-01 または 令和8年4月1日 の形で書いてください",
+        "write it as 2026-04-01 or 令和8年4月1日",
+    ),
+    "E0112": Entry(
+        "two-digit-year",
+        "日付「{value}」の年が 2 桁です（西暦か和暦か判断できません）",
+        "the date {value} has a two-digit year, which is ambiguous",
+        "西暦 4 桁か、元号を付けて書いてください",
+        "write four digits, or name the era",
+    ),
+    "E0113": Entry(
+        "date-outside-era",
+        "日付「{value}」は {era} の期間外です（{era} は {start} から）",
+        "the date {value} is outside the era {era} (it began on {start})",
+        "元号と年を確認してください",
+        "check the era and the year",
+    ),
+    "E0114": Entry(
+        "carriage-return",
+        "改行が CRLF か、CR が含まれています",
+        "the file has CRLF line ends or a carriage return",
+        "改行を LF にして保存してください",
+        "save it with LF line ends",
+    ),
+    "E0115": Entry(
+        "no-final-newline",
+        "最後の行に改行がありません（途中で切れた可能性があります）",
+        "the last line has no line end (the file may have been cut off)",
+        "最後の行が完全か確認し、改行を付けてください",
+        "check that the last line is complete and end it",
+    ),
+    "E0116": Entry(
+        "wrong-cell-count",
+        "セルの数が {cells} です（見出しは {width} 列）",
+        "the row has {cells} cells (the header has {width})",
+        'コンマの過不足を直してください。コンマを含む値は「"」で囲みます',
+        "mend the commas; a value that contains one is quoted",
+    ),
+    "E0117": Entry(
+        "bad-yaml",
+        "YAML として読めません（{reason}）",
+        "this is not YAML ({reason})",
+        "この位置の字下げ、コロン、引用符を確認してください",
+        "check indentation, colons and quotes at this place",
+    ),
+    "E0118": Entry(
+        "duplicate-key",
+        "キー「{key}」が 2 回書かれています",
+        "the key {key} is given twice",
+        "どちらか一方を削除してください",
+        "delete one of the two",
+    ),
+    "E0120": Entry(
+        "guard-remove",
+        "削除が {planned} 件あり、上限 {allowed} 件を超えます（現在 {actual} 件、上限は {count} 件かつ {percent} %）。何も変更していません",
+        "the plan removes {planned} of {actual}, the limit is {allowed} ({count} and {percent} %); nothing was changed",
+        "--check --diff で内容を確認し、正しければ削除の許可数（{planned}）を指定して実行してください",
+        "look at --check --diff; if it is right, run again with the allowed number of removals set to {planned}",
+    ),
+    "E0121": Entry(
+        "guard-change",
+        "変更が {planned} 件あり、上限 {allowed} 件を超えます（現在 {actual} 件、上限は {count} 件かつ {percent} %）。何も変更していません",
+        "the plan changes {planned} of {actual}, the limit is {allowed} ({count} and {percent} %); nothing was changed",
+        "--check --diff で内容を確認し、正しければ変更の許可数（{planned}）を指定して実行してください",
+        "look at --check --diff; if it is right, run again with the allowed number of changes set to {planned}",
+    ),
+    "E0123": Entry(
+        "missing-column",
+        "列 {column} がありません",
+        "there is no column {column}",
+        "見出し行を台帳の定義（docs/reference/ledgers.md）どおりに直してください",
+        "make the header as docs/reference/ledgers.md says",
+    ),
+    # E02xx schemas
+    # E03xx rules across ledgers
+    # E04xx layers and inventory
+    "E0401": Entry(
+        "layer-undeclared",
+        "この管理端末の系統（三層分離の層）が宣言されていません",
+        "this control node declares no network layer",
+        "{file} に lgwan などの系統名を 1 語で書くか、環境変数 {variable} を設定してください",
+        "write one word such as lgwan into {file}, or set {variable}",
+    ),
+    "E0402": Entry(
+        "layer-contradiction",
+        "この管理端末の系統は {declared} ですが、環境変数は {asked} を指定しています",
+        "this control node declares {declared}, but the environment says {asked}",
+        "対象の系統の管理端末で実行してください",
+        "run this on a control node of the layer that you mean",
+    ),
+    "E0403": Entry(
+        "layer-crossing",
+        "この管理端末の系統は {declared} ですが、{asked} の機器を対象にしようとしました。何も実行していません",
+        "this control node belongs to {declared}, but the run asks for {asked}; nothing was done",
+        "対象の系統の管理端末で実行してください。系統をまたぐ実行はできません",
+        "run this on a control node of that layer; a run never crosses layers",
+    ),
+    # E05xx RADIUS and MAC addresses
+    "E0510": Entry(
+        "bad-mac",
+        "「{value}」は MAC アドレスではありません",
+        "{value} is not a MAC address",
+        "16 進 12 桁で書いてください（例 00005e005301）。1.23E+11 の形は Excel が壊した値です。元の資料から写し直してください",
+        "write 12 hex digits (00005e005301); a value like 1.23E+11 was damaged by Excel: copy it again from its source",
+    ),
+    # E06xx evidence
+    "E0601": Entry(
+        "evidence-unwritable",
+        "証跡を記録できません（{reason}）。記録できない変更は行いません。何も変更していません",
+        "the evidence cannot be recorded ({reason}); what cannot be recorded is not done; nothing was changed",
+        "証跡フォルダの空き容量と権限を確認して、もう一度実行してください",
+        "check free space and permissions of the evidence folder, then run again",
+    ),
+    "E0602": Entry(
+        "evidence-altered",
+        "証跡 {seq} の内容が記録時と異なります（改ざんまたは破損）",
+        "the content of record {seq} is not what was recorded (altered or damaged)",
+        "このファイルを保全し、監査担当に連絡してください",
+        "keep the file as it is and tell the auditor",
+    ),
+    "E0603": Entry(
+        "evidence-missing",
+        "証跡 {seq} がありません",
+        "record {seq} is missing",
+        "バックアップと照合し、監査担当に連絡してください",
+        "compare with the backup and tell the auditor",
+    ),
+    "E0604": Entry(
+        "evidence-broken-link",
+        "証跡 {seq} が直前の証跡とつながっていません（入れ替え、挿入、または削除）",
+        "record {seq} does not continue the record before it (replaced, inserted or removed)",
+        "バックアップと照合し、監査担当に連絡してください",
+        "compare with the backup and tell the auditor",
+    ),
+    "E0605": Entry(
+        "evidence-unreadable",
+        "証跡ファイルを読めません（{reason}）",
+        "the record cannot be read ({reason})",
+        "バックアップと照合し、監査担当に連絡してください",
+        "compare with the backup and tell the auditor",
+    ),
+    "E0606": Entry(
+        "evidence-cut-off",
+        "証跡の最後が控え（第 {seq} 号 {head}）と一致しません（末尾の削除など）",
+        "the chain does not reach or match the noted head (record {seq}, {head})",
+        "控えの出所とバックアップを照合し、監査担当に連絡してください",
+        "compare the note's origin and the backup, and tell the auditor",
+    ),
+}

@@ -1,0 +1,276 @@
+"""Evidence: one JSON record for each run, in order, hash-chained, durable before anything changes.
+
+A run opens ``pending-<run id>.json`` with reserved disk space, writes its plan into it *before* it changes anything,
+and closes it as ``<number>-<run id>.json``. Each record carries the SHA-256 of the one before. A run that was killed
+leaves its pending file; the next run closes it as ``interrupted``. ``HEAD`` notes the newest number and hash; a copy of
+it kept elsewhere (a Git tag, a mail) proves that nothing was cut off the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fcntl
+import getpass
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .files import lock, read_bytes, sha256, sync_folder, write_atomic
+from .problems import Problem, WardopsError, fail
+
+GENESIS = "0" * 64
+RESERVE = 64 * 1024
+_RECORD = re.compile(r"(\d{8})-(\d{8}T\d{6}Z-[0-9a-f]{8})\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Newest record: its number (0 = none yet) and hash."""
+
+    seq: int = 0
+    sha256: str = GENESIS
+
+
+class Run:
+    """One run's record; use it as a context manager.
+
+    :param folder: the evidence folder of this control node; made if missing.
+    :param purpose: what runs, for example ``sync_radius``.
+    :param facts: who and what: layer, duties, inventory digest, parameters … (never a secret).
+    :raises WardopsError: E0601 when the record cannot be written and reserved: nothing may be changed then.
+    """
+
+    def __init__(self, folder: Path, purpose: str, facts: Mapping[str, Any], repository: Path | None = None) -> None:
+        now = _now()
+        self.folder = folder
+        self.run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        self.record: dict[str, Any] = {
+            "format": 1,
+            "run_id": self.run_id,
+            "purpose": purpose,
+            "started_at": now.isoformat(),
+            "operator": operator(),
+            "host": socket.gethostname(),
+            "commit": commit(repository) if repository else None,
+            **facts,
+            "plan": None,
+            "result": {"status": "interrupted"},
+        }
+        self._pending = folder / f"pending-{self.run_id}.json"
+        self._descriptor = -1
+        self.closed_as: Path | None = None
+
+    def __enter__(self) -> Run:
+        try:
+            self.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            self._descriptor = os.open(self._pending, flags, 0o640)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+            self._save()
+            sync_folder(self.folder)
+        except OSError as error:
+            self._abandon()
+            raise fail("E0601", str(self.folder), reason=os.strerror(error.errno or 0)) from None
+        return self
+
+    def plan(self, plan: Mapping[str, Any]) -> None:
+        """Make the plan durable; only after this may the run change anything.
+
+        :raises WardopsError: E0601 when there is no room for it.
+        """
+        self.record["plan"] = plan
+        try:
+            self._save()
+        except OSError as error:
+            self.record["plan"] = None
+            raise fail("E0601", str(self.folder), reason=os.strerror(error.errno or 0)) from None
+
+    def result(self, status: str, **details: Any) -> None:
+        """How it ended: ``ok``, ``failed`` or ``refused``, with counts and what was verified."""
+        self.record["result"] = {"status": status, **details}
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None and self.record["result"]["status"] in ("interrupted", "ok"):
+            self.result("failed", error=_summary(error))
+        try:
+            self.closed_as = _close(self.folder, self._pending, self._descriptor, self.record)
+        except OSError as failure:
+            # the pending file with its plan stays; the next run closes it
+            raise fail("E0601", str(self.folder), reason=os.strerror(failure.errno or 0)) from error
+        finally:
+            os.close(self._descriptor)
+
+    def _save(self) -> None:
+        data = _encode(self.record)
+        os.posix_fallocate(self._descriptor, 0, len(data) + RESERVE)
+        os.pwrite(self._descriptor, data, 0)
+        os.fsync(self._descriptor)
+
+    def _abandon(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            with contextlib.suppress(OSError):
+                self._pending.unlink()
+
+
+def _close(folder: Path, pending: Path, descriptor: int, record: dict[str, Any]) -> Path:
+    """Number, chain and rename a pending record; its disk space was reserved, so a full disk does not stop it."""
+    with lock(folder / ".lock"):
+        _recover(folder)
+        return _append(folder, pending, descriptor, record)
+
+
+def _append(folder: Path, pending: Path, descriptor: int, record: dict[str, Any]) -> Path:
+    head = newest(folder)
+    record = {**record, "seq": head.seq + 1, "prev_sha256": head.sha256, "finished_at": _now().isoformat()}
+    record["sha256"] = digest(record)
+    data = _encode(record)
+    os.pwrite(descriptor, data, 0)
+    os.ftruncate(descriptor, len(data))
+    os.fsync(descriptor)
+    final = folder / f"{record['seq']:08d}-{record['run_id']}.json"
+    pending.rename(final)
+    sync_folder(folder)
+    with contextlib.suppress(WardopsError):  # a note for comparison; the records are the truth
+        write_atomic(folder / "HEAD", f"{record['seq']} {record['sha256']}\n".encode())
+    return final
+
+
+def _recover(folder: Path) -> None:
+    """Close the records of runs that were killed: their files are no longer locked by a living process."""
+    for path in sorted(folder.glob("pending-*.json")):
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            record = _decode(os.read(descriptor, os.fstat(descriptor).st_size), path)
+            _append(folder, path, descriptor, record)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(descriptor)
+
+
+def _decode(data: bytes, path: Path) -> dict[str, Any]:
+    """A pending record; one whose first write was cut off is kept as what it is."""
+    try:
+        record: dict[str, Any] = json.loads(data.rstrip(b"\x00"))
+    except ValueError:
+        run_id = path.name.removeprefix("pending-").removesuffix(".json")
+        record = {"format": 1, "run_id": run_id, "purpose": "unknown", "plan": None}
+    if record.get("result", {}).get("status") in (None, "ok"):
+        record["result"] = {"status": "interrupted"}
+    return record
+
+
+def newest(folder: Path) -> Head:
+    """The newest record by number, read from the record itself."""
+    names = [entry.name for entry in os.scandir(folder) if _RECORD.fullmatch(entry.name)]
+    if not names:
+        return Head()
+    record = json.loads(read_bytes(folder / max(names)))
+    return Head(int(record["seq"]), str(record["sha256"]))
+
+
+def digest(record: Mapping[str, Any]) -> str:
+    """SHA-256 of the record without its own ``sha256``, as JSON with sorted keys and no white space (UTF-8)."""
+    body = {key: value for key, value in record.items() if key != "sha256"}
+    return sha256(json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
+
+
+@dataclass(slots=True)
+class Chain:
+    """What :func:`verify` found: number of records, the head, open (pending) runs, problems."""
+
+    records: int = 0
+    head: Head = field(default_factory=Head)
+    pending: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def verify(folder: Path, expected: Head | None = None) -> Chain:
+    """Prove the chain: every number there once, every hash right, every link right, and the head as noted.
+
+    :param expected: a head noted elsewhere; without it the folder's own ``HEAD`` is used.
+    """
+    chain = Chain()
+    hashes = {0: GENESIS}
+    for path in sorted(entry for entry in folder.iterdir() if _RECORD.fullmatch(entry.name)):
+        _verify_record(path, chain, hashes)
+    chain.pending = sorted(path.name for path in folder.glob("pending-*.json"))
+    noted = expected or _noted(folder)
+    if noted and hashes.get(noted.seq) != noted.sha256:
+        chain.problems.append(Problem("E0606", str(folder), params={"seq": noted.seq, "head": noted.sha256}))
+    return chain
+
+
+def _verify_record(path: Path, chain: Chain, hashes: dict[int, str]) -> None:
+    number = int(path.name[:8])
+    chain.problems += [Problem("E0603", str(path.parent), params={"seq": gap}) for gap in range(chain.head.seq + 1, number)]
+    try:
+        record = json.loads(read_bytes(path))
+        seq, own, link = int(record["seq"]), str(record["sha256"]), str(record["prev_sha256"])
+    except (ValueError, KeyError, TypeError, WardopsError) as error:
+        chain.problems.append(Problem("E0605", str(path), params={"reason": type(error).__name__}))
+        chain.head = Head(number, "?")
+        return
+    if own != digest(record) or f"{seq:08d}-{record.get('run_id')}.json" != path.name:
+        chain.problems.append(Problem("E0602", str(path), params={"seq": number}))
+    if link != chain.head.sha256 and chain.head.seq == number - 1:
+        chain.problems.append(Problem("E0604", str(path), params={"seq": number}))
+    chain.records += 1
+    chain.head = Head(number, own)
+    hashes[number] = own
+
+
+def _noted(folder: Path) -> Head | None:
+    try:
+        seq, value = (folder / "HEAD").read_text(encoding="ascii").split()
+        return Head(int(seq), value)
+    except (OSError, ValueError):
+        return None
+
+
+def operator() -> dict[str, str]:
+    """Who runs this: the login, who became root, and the AWX user where AWX runs it."""
+    names = {"user": getpass.getuser()}
+    for key, variable in (("sudo_user", "SUDO_USER"), ("awx_user", "AWX_USER"), ("awx_job", "AWX_JOB_ID")):
+        if value := os.environ.get(variable):
+            names[key] = value
+    return names
+
+
+def commit(repository: Path) -> dict[str, Any] | None:
+    """The commit that is checked out and whether tracked files differ from it; ``None`` outside a Git checkout."""
+    try:
+        head = _git(repository, "rev-parse", "HEAD").strip()
+        return {"id": head, "modified": bool(_git(repository, "status", "--porcelain", "--untracked-files=no"))}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(repository: Path, *words: str) -> str:
+    command = ["git", "-C", str(repository), *words]
+    return subprocess.run(command, capture_output=True, check=True, text=True, timeout=30).stdout
+
+
+def _summary(error: BaseException) -> list[str]:
+    if isinstance(error, WardopsError):
+        return [f"{problem.code} {problem.where} {problem.text('en')}" for problem in error.problems]
+    return [type(error).__name__]
+
+
+def _encode(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(microsecond=0)
