@@ -1,0 +1,34 @@
+"""``python -m benchmarks``: runs every figure, or those whose name begins with ``ONLY``.
+
+A benchmark module has ``FIGURES``: a mapping of a figure's name to a function that measures and reports it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+from .harness import RESULTS
+
+MODULES = ("check", "inventory", "fleet", "radius", "setup")
+
+
+def main() -> int:
+    prefix = os.environ.get("ONLY", "")
+    RESULTS.unlink(missing_ok=True)
+    ran = 0
+    for module_name in MODULES:
+        module = importlib.import_module(f"benchmarks.{module_name}")
+        for name, measure in module.FIGURES.items():
+            if name.startswith(prefix):
+                measure()
+                ran += 1
+    if not ran:
+        print(f"no figure begins with {prefix!r}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
