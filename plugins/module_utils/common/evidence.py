@@ -1,8 +1,9 @@
 """Evidence: one JSON record for each run, in order, hash-chained, durable before anything changes.
 
-A run opens ``pending-<run id>.json`` with reserved disk space, writes its plan into it *before* it changes anything,
-and closes it as ``<number>-<run id>.json``. Each record carries the SHA-256 of the one before. A run that was killed
-leaves its pending file; the next run closes it as ``interrupted``. ``HEAD`` notes the newest number and hash; a copy of
+A run writes ``pending-<run id>.json`` with its plan *before* it changes anything, and reserves the disk space of its closed
+record in ``pending-<run id>.close``, which it keeps locked while it lives. Closed, the record is ``<number>-<run id>.json``
+and carries the SHA-256 of the one before. A run that was killed leaves its pending file; the next run closes it as
+``interrupted``. ``HEAD`` notes the newest number and hash; a copy of
 it kept elsewhere (a Git tag, a mail) proves that nothing was cut off the end.
 """
 
@@ -65,21 +66,18 @@ class Run:
             "plan": None,
             "result": {"status": "interrupted"},
         }
-        self._pending = folder / f"pending-{self.run_id}.json"
         self._descriptor = -1
         self.closed_as: Path | None = None
 
     def __enter__(self) -> Run:
         try:
             self.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            self._descriptor = os.open(self._pending, flags, 0o640)
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-            self._save()
-            sync_folder(self.folder)
-        except OSError as error:
+            with lock(self.folder / ".lock"):
+                self._descriptor = _open_locked(self._closing, os.O_CREAT | os.O_EXCL)
+                self._save()
+        except (OSError, WardopsError) as error:
             self._abandon()
-            raise fail("E0601", str(self.folder), reason=os.strerror(error.errno or 0)) from None
+            raise fail("E0601", str(self.folder), reason=_reason(error)) from None
         return self
 
     def plan(self, plan: Mapping[str, Any]) -> None:
@@ -90,9 +88,9 @@ class Run:
         self.record["plan"] = plan
         try:
             self._save()
-        except OSError as error:
+        except (OSError, WardopsError) as error:
             self.record["plan"] = None
-            raise fail("E0601", str(self.folder), reason=os.strerror(error.errno or 0)) from None
+            raise fail("E0601", str(self.folder), reason=_reason(error)) from None
 
     def result(self, status: str, **details: Any) -> None:
         """How it ended: ``ok``, ``failed`` or ``refused``, with counts and what was verified."""
@@ -102,73 +100,101 @@ class Run:
         if error is not None and self.record["result"]["status"] in ("interrupted", "ok"):
             self.result("failed", error=_summary(error))
         try:
-            self.closed_as = _close(self.folder, self._pending, self._descriptor, self.record)
+            with lock(self.folder / ".lock"):
+                _recover(self.folder)
+                self.closed_as = _append(self.folder, self.record, self._descriptor)
         except OSError as failure:
             # the pending file with its plan stays; the next run closes it
-            raise fail("E0601", str(self.folder), reason=os.strerror(failure.errno or 0)) from error
+            raise fail("E0601", str(self.folder), reason=_reason(failure)) from error
         finally:
             os.close(self._descriptor)
+
+    @property
+    def _closing(self) -> Path:
+        return _closing(self.folder, self.run_id)
 
     def _save(self) -> None:
         data = _encode(self.record)
         os.posix_fallocate(self._descriptor, 0, len(data) + RESERVE)
-        os.pwrite(self._descriptor, data, 0)
-        os.fsync(self._descriptor)
+        write_atomic(_pending(self.folder, self.run_id), data, 0o640)
 
     def _abandon(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
-            with contextlib.suppress(OSError):
-                self._pending.unlink()
+            self._closing.unlink(missing_ok=True)
 
 
-def _close(folder: Path, pending: Path, descriptor: int, record: dict[str, Any]) -> Path:
-    """Number, chain and rename a pending record; its disk space was reserved, so a full disk does not stop it."""
-    with lock(folder / ".lock"):
-        _recover(folder)
-        return _append(folder, pending, descriptor, record)
+def _pending(folder: Path, run_id: str) -> Path:
+    return folder / f"pending-{run_id}.json"
 
 
-def _append(folder: Path, pending: Path, descriptor: int, record: dict[str, Any]) -> Path:
+def _closing(folder: Path, run_id: str) -> Path:
+    """The reserved space for the closed record; locked as long as its run lives."""
+    return folder / f"pending-{run_id}.close"
+
+
+def _open_locked(path: Path, flags: int) -> int:
+    """:raises BlockingIOError: when a living run holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | flags, 0o640)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _append(folder: Path, record: Mapping[str, Any], descriptor: int) -> Path:
+    """Number and chain a record into its reserved space and give it its final name; the caller holds the folder's lock."""
     head = newest(folder)
-    record = {**record, "seq": head.seq + 1, "prev_sha256": head.sha256, "finished_at": _now().isoformat()}
-    record["sha256"] = digest(record)
-    data = _encode(record)
+    closed = {**record, "seq": head.seq + 1, "prev_sha256": head.sha256, "finished_at": _now().isoformat()}
+    closed["sha256"] = digest(closed)
+    data = _encode(closed)
     os.pwrite(descriptor, data, 0)
     os.ftruncate(descriptor, len(data))
     os.fsync(descriptor)
-    final = folder / f"{record['seq']:08d}-{record['run_id']}.json"
-    pending.rename(final)
+    final = folder / f"{closed['seq']:08d}-{closed['run_id']}.json"
+    _closing(folder, closed["run_id"]).rename(final)
     sync_folder(folder)
+    _pending(folder, closed["run_id"]).unlink(missing_ok=True)
     with contextlib.suppress(WardopsError):  # a note for comparison; the records are the truth
-        write_atomic(folder / "HEAD", f"{record['seq']} {record['sha256']}\n".encode())
+        write_atomic(folder / "HEAD", f"{closed['seq']} {closed['sha256']}\n".encode())
     return final
 
 
 def _recover(folder: Path) -> None:
-    """Close the records of runs that were killed: their files are no longer locked by a living process."""
-    for path in sorted(folder.glob("pending-*.json")):
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    """Close the records of runs that were killed: their reserved space is no longer locked by a living process."""
+    closed = {match[2] for entry in os.scandir(folder) if (match := _RECORD.fullmatch(entry.name))}
+    runs = {path.stem.removeprefix("pending-") for path in folder.glob("pending-*")}
+    for run_id in sorted(runs):
+        pending = _pending(folder, run_id)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            record = _decode(os.read(descriptor, os.fstat(descriptor).st_size), path)
-            _append(folder, path, descriptor, record)
+            descriptor = _open_locked(_closing(folder, run_id), os.O_CREAT)
         except BlockingIOError:
             continue
+        try:
+            if run_id in closed or not pending.exists():
+                pending.unlink(missing_ok=True)
+                _closing(folder, run_id).unlink()
+            else:
+                _append(folder, _left_behind(pending, run_id), descriptor)
         finally:
             os.close(descriptor)
 
 
-def _decode(data: bytes, path: Path) -> dict[str, Any]:
-    """A pending record; one whose first write was cut off is kept as what it is."""
+def _left_behind(pending: Path, run_id: str) -> dict[str, Any]:
+    """The record of a killed run; a damaged one is still recorded as a run of which only the number is known."""
     try:
-        record: dict[str, Any] = json.loads(data.rstrip(b"\x00"))
-    except ValueError:
-        run_id = path.name.removeprefix("pending-").removesuffix(".json")
-        record = {"format": 1, "run_id": run_id, "purpose": "unknown", "plan": None}
-    if record.get("result", {}).get("status") in (None, "ok"):
-        record["result"] = {"status": "interrupted"}
+        record: dict[str, Any] = json.loads(read_bytes(pending))
+    except (ValueError, WardopsError):
+        record = {"format": 1, "run_id": run_id, "purpose": "unknown", "plan": None, "result": {"status": "interrupted"}}
     return record
+
+
+def _reason(error: OSError | WardopsError) -> str:
+    if isinstance(error, WardopsError):
+        return str(error.problems[0].params.get("reason", error.problems[0].code))
+    return os.strerror(error.errno or 0)
 
 
 def newest(folder: Path) -> Head:

@@ -30,10 +30,11 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise fail("E0100", str(path), reason=os.strerror(error.errno or 0)) from None
+    info = os.fstat(descriptor)
+    if not stat.S_ISREG(info.st_mode):
+        os.close(descriptor)
+        raise fail("E0102", str(path))
     with os.fdopen(descriptor, "rb") as stream:
-        info = os.fstat(stream.fileno())
-        if not stat.S_ISREG(info.st_mode):
-            raise fail("E0102", str(path))
         if info.st_size > limit:
             raise fail("E0101", str(path), size=info.st_size, limit=limit)
         data = stream.read(limit + 1)
