@@ -80,7 +80,7 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "E0108": Entry(
         "bad-quoting",
-        "CSV の引用符が不正です（{reason}）",
+        "CSV の引用符が不正です（{reason_ja}）",
         "the CSV quoting is wrong ({reason})",
         'この行の「"」の数を確認してください',
         "check the double quotes of this line",

@@ -41,6 +41,7 @@ class Table:
     lines: Sequence[int]
     text: str = ""
     problems: list[Problem] = field(default_factory=list)
+    _starts: list[int] = field(default_factory=list, repr=False, compare=False)
 
     def checked(self) -> Table:
         """This table, or a :class:`WardopsError` with all its problems."""
@@ -73,10 +74,10 @@ class Table:
 
     def _place(self, row: int, position: int) -> tuple[int, int]:
         """Line and 1-based character column where the cell begins; only called for cells with a problem."""
+        if not self._starts:
+            self._starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
         line = self.lines[row]
-        start = 0
-        for _ in range(line - 1):
-            start = self.text.index("\n", start) + 1
+        start = self._starts[line - 1]
         begin, quoted = start, False
         for offset in range(start, len(self.text)):
             char = self.text[offset]
@@ -114,7 +115,8 @@ def parse_table(data: bytes, path: str) -> Table:
             rows = list(reader)
             lines = range(2, len(rows) + 2)
     except csv.Error as error:
-        raise WardopsError(Problem("E0108", path, reader.line_num, 0, {"reason": str(error)})) from None
+        params = {"reason_ja": "引用符の対応が取れません", "reason": str(error)}
+        raise WardopsError(Problem("E0108", path, reader.line_num, 0, params)) from None
     table = Table(path, header, rows, lines, text)
     width = len(header)
     if any(len(row) != width for row in rows):
