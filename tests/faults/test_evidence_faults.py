@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.ward.ops.plugins.module_utils.common import evidence
+from ansible_collections.ward.ops.plugins.module_utils.common import evidence, evidence_chain
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ def test_killed_at_50_random_moments_the_chain_stays_whole(tmp_path: Path) -> No
             planned.update(line.strip() for line in process.stdout)
     with evidence.Run(tmp_path, "after", {}) as run:
         run.result("ok")
-    chain = evidence.verify(tmp_path)
+    chain = evidence_chain.verify(tmp_path)
     assert chain.problems == []
     assert chain.pending == []
     records = [json.loads(path.read_bytes()) for path in tmp_path.glob("0*.json")]
@@ -77,7 +77,7 @@ def test_a_full_disk_stops_the_run_before_it_changes_anything(small_disk: Path) 
     assert caught.value.problems[0].code == "E0601"
     assert not changed
     (small_disk / "filler").unlink()
-    assert evidence.verify(folder).problems == []
+    assert evidence_chain.verify(folder).problems == []
 
 
 def test_a_disk_that_fills_after_the_plan_does_not_lose_the_record(small_disk: Path) -> None:
@@ -93,4 +93,4 @@ def test_a_disk_that_fills_after_the_plan_does_not_lose_the_record(small_disk: P
     assert run.closed_as
     assert json.loads(run.closed_as.read_bytes())["result"] == {"status": "ok", "changed": 100}
     (small_disk / "filler").unlink()
-    assert evidence.verify(folder).problems == []
+    assert evidence_chain.verify(folder).problems == []

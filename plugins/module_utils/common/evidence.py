@@ -3,8 +3,11 @@
 A run writes ``pending-<run id>.json`` with its plan *before* it changes anything, and reserves the disk space of its closed
 record in ``pending-<run id>.close``, which it keeps locked while it lives. Closed, the record is ``<number>-<run id>.json``
 and carries the SHA-256 of the one before. A run that was killed leaves its pending file; the next run closes it as
-``interrupted``. ``HEAD`` notes the newest number and hash; a copy of
-it kept elsewhere (a Git tag, a mail) proves that nothing was cut off the end.
+``interrupted``. ``HEAD`` notes the newest number and hash; a copy of it kept elsewhere (a Git tag, a mail) proves that
+nothing was cut off the end. ``evidence_chain.py`` proves the chain.
+
+A playbook run has one record (``plugins/callback/evidence.py`` opens it); what a task plans and does becomes a *step* of it:
+:func:`step` joins the run that the environment names, or opens a run of its own where there is none.
 """
 
 from __future__ import annotations
@@ -20,17 +23,19 @@ import secrets
 import socket
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from .files import lock, read_bytes, sha256, sync_folder, write_atomic
-from .problems import Problem, WardopsError, fail
+from .problems import WardopsError, fail
 
 GENESIS = "0" * 64
+#: names the run of this process and its children: ``<folder>|<run id>``
+VARIABLE = "WARDOPS_RUN"
 RESERVE = 64 * 1024
-_RECORD = re.compile(r"(\d{8})-(\d{8}T\d{6}Z-[0-9a-f]{8})\.json")
+RECORD = re.compile(r"(\d{8})-(\d{8}T\d{6}Z-[0-9a-f]{8})\.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +118,80 @@ class Run:
     def _closing(self) -> Path:
         return _closing(self.folder, self.run_id)
 
+    def reload(self) -> None:
+        """Take over the steps that child processes have added to the pending record."""
+        self.record = json.loads(read_bytes(_pending(self.folder, self.run_id)))
+
     def _save(self) -> None:
-        data = _encode(self.record)
-        os.posix_fallocate(self._descriptor, 0, len(data) + RESERVE)
-        write_atomic(_pending(self.folder, self.run_id), data, 0o640)
+        _save(self.folder, self.record, self._descriptor)
 
     def _abandon(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._closing.unlink(missing_ok=True)
+
+
+class Step:
+    """A part of a run that another process has opened; the same interface as :class:`Run`."""
+
+    def __init__(self, folder: Path, run_id: str, purpose: str, facts: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self.run_id = run_id
+        self.closed_as: Path | None = None
+        self.record: dict[str, Any] = {"purpose": purpose, **facts, "plan": None, "result": {"status": "interrupted"}}
+        self._number = -1
+
+    def __enter__(self) -> Step:
+        self._save()
+        return self
+
+    def plan(self, plan: Mapping[str, Any]) -> None:
+        """Make the plan durable; only after this may the step change anything.
+
+        :raises WardopsError: E0601 when there is no room for it.
+        """
+        self.record["plan"] = plan
+        self._save()
+
+    def result(self, status: str, **details: Any) -> None:
+        """How it ended: ``ok``, ``failed`` or ``refused``."""
+        self.record["result"] = {"status": status, **details}
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None and self.record["result"]["status"] in ("interrupted", "ok"):
+            self.result("failed", error=_summary(error))
+        self._save()
+
+    def _save(self) -> None:
+        descriptor = -1
+        try:
+            with lock(self.folder / ".lock"):
+                record = json.loads(read_bytes(_pending(self.folder, self.run_id)))
+                steps: list[dict[str, Any]] = record.setdefault("steps", [])
+                if self._number < 0:
+                    self._number = len(steps)
+                steps[self._number :] = [self.record, *steps[self._number + 1 :]]
+                descriptor = os.open(_closing(self.folder, self.run_id), os.O_RDWR | os.O_CLOEXEC)
+                _save(self.folder, record, descriptor)
+        except (OSError, WardopsError) as error:
+            raise fail("E0601", str(self.folder), reason=_reason(error)) from None
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+
+
+def step(folder: Path, purpose: str, facts: Mapping[str, Any], repository: Path | None = None) -> Run | Step:
+    """The record for one piece of work: a step of the run that ``WARDOPS_RUN`` names in this folder, else a run of its own."""
+    named, _, run_id = os.environ.get(VARIABLE, "").rpartition("|")
+    if run_id and Path(named) == folder.absolute() and _pending(folder, run_id).exists():
+        return Step(folder, run_id, purpose, facts)
+    return Run(folder, purpose, facts, repository)
+
+
+def _save(folder: Path, record: Mapping[str, Any], descriptor: int) -> None:
+    data = _encode(record)
+    os.posix_fallocate(descriptor, 0, len(data) + RESERVE)
+    write_atomic(_pending(folder, record["run_id"]), data, 0o640)
 
 
 def _pending(folder: Path, run_id: str) -> Path:
@@ -164,7 +234,7 @@ def _append(folder: Path, record: Mapping[str, Any], descriptor: int) -> Path:
 
 def _recover(folder: Path) -> None:
     """Close the records of runs that were killed: their reserved space is no longer locked by a living process."""
-    closed = {match[2] for entry in os.scandir(folder) if (match := _RECORD.fullmatch(entry.name))}
+    closed = {match[2] for entry in os.scandir(folder) if (match := RECORD.fullmatch(entry.name))}
     runs = {path.stem.removeprefix("pending-") for path in folder.glob("pending-*")}
     for run_id in sorted(runs):
         pending = _pending(folder, run_id)
@@ -199,7 +269,7 @@ def _reason(error: OSError | WardopsError) -> str:
 
 def newest(folder: Path) -> Head:
     """The newest record by number, read from the record itself."""
-    names = [entry.name for entry in os.scandir(folder) if _RECORD.fullmatch(entry.name)]
+    names = [entry.name for entry in os.scandir(folder) if RECORD.fullmatch(entry.name)]
     if not names:
         return Head()
     record = json.loads(read_bytes(folder / max(names)))
@@ -210,59 +280,6 @@ def digest(record: Mapping[str, Any]) -> str:
     """SHA-256 of the record without its own ``sha256``, as JSON with sorted keys and no white space (UTF-8)."""
     body = {key: value for key, value in record.items() if key != "sha256"}
     return sha256(json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
-
-
-@dataclass(slots=True)
-class Chain:
-    """What :func:`verify` found: number of records, the head, open (pending) runs, problems."""
-
-    records: int = 0
-    head: Head = field(default_factory=Head)
-    pending: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-
-def verify(folder: Path, expected: Head | None = None) -> Chain:
-    """Prove the chain: every number there once, every hash right, every link right, and the head as noted.
-
-    :param expected: a head noted elsewhere; without it the folder's own ``HEAD`` is used.
-    """
-    chain = Chain()
-    hashes = {0: GENESIS}
-    for path in sorted(entry for entry in folder.iterdir() if _RECORD.fullmatch(entry.name)):
-        _verify_record(path, chain, hashes)
-    chain.pending = sorted(path.name for path in folder.glob("pending-*.json"))
-    noted = expected or _noted(folder)
-    if noted and hashes.get(noted.seq) != noted.sha256:
-        chain.problems.append(Problem("E0606", str(folder), params={"seq": noted.seq, "head": noted.sha256}))
-    return chain
-
-
-def _verify_record(path: Path, chain: Chain, hashes: dict[int, str]) -> None:
-    number = int(path.name[:8])
-    chain.problems += [Problem("E0603", str(path.parent), params={"seq": gap}) for gap in range(chain.head.seq + 1, number)]
-    try:
-        record = json.loads(read_bytes(path))
-        seq, own, link = int(record["seq"]), str(record["sha256"]), str(record["prev_sha256"])
-    except (ValueError, KeyError, TypeError, WardopsError) as error:
-        chain.problems.append(Problem("E0605", str(path), params={"reason": type(error).__name__}))
-        chain.head = Head(number, "?")
-        return
-    if own != digest(record) or f"{seq:08d}-{record.get('run_id')}.json" != path.name:
-        chain.problems.append(Problem("E0602", str(path), params={"seq": number}))
-    if link != chain.head.sha256 and chain.head.seq == number - 1:
-        chain.problems.append(Problem("E0604", str(path), params={"seq": number}))
-    chain.records += 1
-    chain.head = Head(number, own)
-    hashes[number] = own
-
-
-def _noted(folder: Path) -> Head | None:
-    try:
-        seq, value = (folder / "HEAD").read_text(encoding="ascii").split()
-        return Head(int(seq), value)
-    except (OSError, ValueError):
-        return None
 
 
 def operator() -> dict[str, str]:

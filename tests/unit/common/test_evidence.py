@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.ward.ops.plugins.module_utils.common import evidence
+from ansible_collections.ward.ops.plugins.module_utils.common import evidence, evidence_chain
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 
 
@@ -23,7 +23,7 @@ def record_runs(folder: Path, number: int) -> list[Path]:
 
 
 def found(folder: Path, expected: evidence.Head | None = None) -> list[tuple[str, int]]:
-    return [(problem.code, problem.params.get("seq", 0)) for problem in evidence.verify(folder, expected).problems]
+    return [(problem.code, problem.params.get("seq", 0)) for problem in evidence_chain.verify(folder, expected).problems]
 
 
 def test_a_run_is_one_record(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_run_is_one_record(tmp_path: Path) -> None:
     assert record["plan"] == {"add": 1}
     assert record["result"] == {"status": "ok", "changed": 1}
     assert record["operator"]["user"]
-    chain = evidence.verify(tmp_path)
+    chain = evidence_chain.verify(tmp_path)
     assert (chain.records, chain.head.seq, chain.problems, chain.pending) == (2, 2, [], [])
 
 
@@ -88,7 +88,7 @@ def test_damage_is_found(tmp_path: Path, damage: Callable[[Path], None], expecte
 
 def test_the_end_cut_off_is_found(tmp_path: Path) -> None:
     paths = record_runs(tmp_path, 3)
-    noted = evidence.verify(tmp_path).head
+    noted = evidence_chain.verify(tmp_path).head
     paths[2].unlink()
     assert [code for code, _ in found(tmp_path)] == ["E0606"]
     (tmp_path / "HEAD").unlink()
@@ -102,3 +102,29 @@ def test_a_folder_that_cannot_be_written_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(WardopsError) as caught, evidence.Run(blocked, "test", {}):
         pytest.fail("the run must not begin")
     assert caught.value.problems[0].code == "E0601"
+
+
+def test_a_task_in_a_run_becomes_a_step_of_its_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with evidence.Run(tmp_path, "playbook", {}) as run:
+        monkeypatch.setenv(evidence.VARIABLE, f"{tmp_path}|{run.run_id}")
+        for number in (1, 2):
+            with evidence.step(tmp_path, f"task {number}", {"layer": "lgwan"}) as step:
+                step.plan({"add": number})
+                step.result("ok", changed=number)
+        with pytest.raises(RuntimeError), evidence.step(tmp_path, "task 3", {}) as step:
+            raise RuntimeError
+        run.reload()
+        run.result("failed")
+    monkeypatch.delenv(evidence.VARIABLE)
+    assert run.closed_as
+    record = json.loads(run.closed_as.read_bytes())
+    assert [(part["purpose"], part["plan"], part["result"]["status"]) for part in record["steps"]] == [
+        ("task 1", {"add": 1}, "ok"),
+        ("task 2", {"add": 2}, "ok"),
+        ("task 3", None, "failed"),
+    ]
+    assert found(tmp_path) == []
+    with evidence.step(tmp_path, "alone", {}) as alone:
+        alone.result("ok")
+    assert isinstance(alone, evidence.Run)
+    assert evidence_chain.verify(tmp_path).records == 2
