@@ -369,6 +369,20 @@ CATALOGUE: dict[str, Entry] = {
         "16 進 12 桁で書いてください（例 00005e005301）。1.23E+11 の形は Excel が壊した値です。元の資料から写し直してください",
         "write 12 hex digits (00005e005301); a value like 1.23E+11 was damaged by Excel: copy it again from its source",
     ),
+    "E0511": Entry(
+        "host-unknown",
+        "{layer} の台帳に「{name}」は見つかりません（該当 {count} 台）",
+        "the ledgers of {layer} do not know {name} ({count} found)",
+        "コンピュータ名、機器名、資産番号のどれかを正確に指定してください",
+        "give the exact computer name, device name or asset number",
+    ),
+    "E0512": Entry(
+        "layer-without-radius",
+        "系統 {layer} には RADIUS がありません",
+        "the layer {layer} has no RADIUS",
+        "policies/radius.yml の layers と networks.yml の quarantine_vlan を確認してください",
+        "see layers in policies/radius.yml and quarantine_vlan in networks.yml",
+    ),
     # E06xx evidence
     "E0601": Entry(
         "evidence-unwritable",

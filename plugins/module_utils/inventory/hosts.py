@@ -1,0 +1,218 @@
+"""Hosts, groups and variables of one layer, from its ledgers. Pure data: how Ansible or JSON gets them is not decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import compress, repeat
+from typing import Any, NamedTuple
+
+from ..common.problems import Problem, WardopsError
+from ..common.table import Table
+from ..common.ward import Ward
+from .columns import column_types, convert_column
+from .names import code, is_host_name, slug, variable_name
+
+
+class Grouping(NamedTuple):
+    """Hosts with the same value in ``column`` form the group ``<prefix>_<value>``."""
+
+    column: str
+    prefix: str
+    part: Callable[[str], str]
+
+
+class Kind(NamedTuple):
+    """A ledger whose rows are hosts.
+
+    :param ledger: its name; also the host variable ``ledger``.
+    :param name: the kind of its hosts: all of them are in the group ``kind_<name>``.
+    :param per_layer: whether each layer has a file of its own; else a column ``layer`` says where a row belongs.
+    :param names: columns of the host's name, the first that is not empty.
+    """
+
+    ledger: str
+    name: str
+    per_layer: bool
+    names: tuple[str, ...]
+    groupings: tuple[Grouping, ...]
+
+
+_SITE, _SECTION = Grouping("site", "site", code), Grouping("dept_code", "dept", code)
+_MODEL, _VENDOR = Grouping("model", "model", slug), Grouping("vendor", "vendor", slug)
+_RING, _STATUS = Grouping("ring", "ring", code), Grouping("status", "status", slug)
+
+KINDS = (
+    Kind(
+        "terminals",
+        "terminal",
+        True,
+        ("computer_name", "asset_id"),
+        (_SITE, _SECTION, _MODEL, Grouping("os_version", "os", slug), _RING, _STATUS),
+    ),
+    Kind("printers", "printer", False, ("name",), (Grouping("kind", "kind", slug), _SITE, _SECTION, _MODEL, _VENDOR, _STATUS)),
+    Kind(
+        "network_devices",
+        "network_device",
+        False,
+        ("name",),
+        (_SITE, _MODEL, _VENDOR, Grouping("os_profile", "os", slug), Grouping("role", "role", slug), _STATUS),
+    ),
+    Kind(
+        "servers",
+        "server",
+        False,
+        ("name",),
+        (_SITE, _MODEL, Grouping("os", "os", slug), Grouping("function", "function", slug), _STATUS),
+    ),
+)
+
+
+@dataclass(slots=True)
+class HostSet:
+    """The hosts of one ledger, as columns of equal length.
+
+    :param table: where they come from: row ``i`` is host ``i``.
+    :param names: host names.
+    :param keys: names of the variables, in column order.
+    :param values: one sequence per variable; ``""`` where the cell is empty, that is where the host has no such variable.
+    :param groups: one sequence per way of grouping: the group's name of each host, ``None`` where the cell is empty.
+    :param constants: variables that all these hosts have.
+    """
+
+    kind: Kind
+    table: Table
+    names: Sequence[str]
+    keys: list[str]
+    values: list[Sequence[Any]]
+    groups: list[Sequence[str | None]]
+    constants: dict[str, Any]
+
+    def variables(self) -> list[dict[str, Any]]:
+        """One dictionary of variables per host; an empty cell is absent."""
+        keys, constants = self.keys, self.constants
+        rows = zip(*self.values, strict=True)
+        return [{**constants, **{key: value for key, value in zip(keys, row, strict=False) if value != ""}} for row in rows]
+
+
+@dataclass(slots=True)
+class Hosts:
+    """All hosts of a layer.
+
+    :param sets: one for each ledger.
+    :param groups: every group, in the order in which Ansible shall know them; the first holds all hosts.
+    """
+
+    layer: str
+    sets: list[HostSet] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return sum(len(part.names) for part in self.sets)
+
+
+def read_hosts(ward: Ward, layer: str) -> Hosts:
+    """Read the ledgers of one layer.
+
+    :raises WardopsError: what :func:`read_table` raises; E0123 (a column is missing); E0407-E0412, all findings of a ledger at once.
+    """
+    hosts = Hosts(layer)
+    problems: list[Problem] = []
+    for kind in KINDS:
+        if kind.per_layer and not ward.has(kind.ledger, layer):
+            continue
+        try:
+            table = ward.table(kind.ledger, layer if kind.per_layer else None)
+            hosts.sets.append(_host_set(kind, table if kind.per_layer else _of_layer(table, layer), layer))
+        except WardopsError as error:
+            problems += error.problems
+    problems += _clashes(hosts)
+    if problems:
+        raise WardopsError(problems)
+    return hosts
+
+
+def _of_layer(table: Table, layer: str) -> Table:
+    """The rows that belong to the layer, with their lines."""
+    mine = [cell == layer for cell in table.column("layer")]
+    return Table(table.path, table.header, list(compress(table.rows, mine)), list(compress(table.lines, mine)), table.text)
+
+
+def _host_set(kind: Kind, table: Table, layer: str) -> HostSet:
+    columns: dict[str, Sequence[Any]] = dict(zip(table.header, zip(*table.rows, strict=True) if table.rows else repeat(()), strict=False))
+    problems: list[Problem] = []
+    keys = _keys(table, problems)
+    names = _names(kind, table, columns, problems)
+    constant_groups = (f"layer_{layer}", f"kind_{kind.name}")
+    groups: list[Sequence[str | None]] = [[name] * len(names) for name in constant_groups]
+    groups += [_group_column(table, way, columns[way.column], problems) for way in kind.groupings if way.column in columns]
+    for name, (type_name, separator) in column_types(kind.ledger).items():
+        if name in columns:
+            columns[name] = convert_column(table, name, columns[name], type_name, separator, problems)
+    if problems:
+        raise WardopsError(problems)
+    values = [cells for name, cells in columns.items() if name != "layer"]
+    return HostSet(kind, table, names, keys, values, groups, {"layer": layer, "ledger": kind.ledger})
+
+
+def _keys(table: Table, problems: list[Problem]) -> list[str]:
+    """Variable names of the columns; the layer is a constant of the set instead."""
+    keys: list[str] = []
+    for position, column in enumerate(table.header):
+        name = variable_name(column)
+        if name is None or name in keys:
+            start = sum(len(other) + 1 for other in table.header[:position]) + 1
+            problems.append(Problem("E0411", table.path, 1, start, {"column": column, "variable": name or column}))
+        elif column != "layer":
+            keys.append(name)
+    return keys
+
+
+def _names(kind: Kind, table: Table, columns: dict[str, Sequence[str]], problems: list[Problem]) -> Sequence[str]:
+    """Host names; E0407 for each that cannot be one."""
+    first = columns[table.header[table.index(kind.names[0])]]
+    names: Sequence[str] = first
+    for column in kind.names[1:]:
+        if "" in names and column in columns:
+            names = [name or other for name, other in zip(names, columns[column], strict=True)]
+    if not all(map(is_host_name, names)):
+        wrong = [row for row, name in enumerate(names) if not is_host_name(name)]
+        problems += [table.problem("E0407", row, kind.names[0], name=names[row]) for row in wrong]
+    return names
+
+
+def _group_column(table: Table, way: Grouping, cells: Sequence[str], problems: list[Problem]) -> list[str | None]:
+    """The group of each host; E0410 where a value leaves nothing to name a group by."""
+    groups: dict[str, str | None] = {"": None}
+    for text in set(cells) - {""}:
+        part = way.part(text)
+        groups[text] = f"{way.prefix}_{part}" if part else None
+        if not part:
+            row = cells.index(text)
+            problems.append(table.problem("E0410", row, way.column, value=text))
+    return list(map(groups.__getitem__, cells))
+
+
+def _clashes(hosts: Hosts) -> list[Problem]:
+    """Fill ``hosts.groups``; E0408 (a host name twice, in any spelling), E0409 (a host named like a group)."""
+    groups: dict[str, None] = {f"layer_{hosts.layer}": None}
+    for part in hosts.sets:
+        for column in part.groups:
+            groups.update(dict.fromkeys(sorted(name for name in set(column) if name)))
+    hosts.groups = list(groups)
+    lowered = [name.lower() for part in hosts.sets for name in part.names]
+    taken = {name.lower() for name in groups}
+    if len(set(lowered)) == len(lowered) and taken.isdisjoint(lowered):
+        return []
+    problems: list[Problem] = []
+    seen: dict[str, str] = {}
+    for part in hosts.sets:
+        for row, name in enumerate(part.names):
+            lower = name.lower()
+            if lower in taken:
+                problems.append(part.table.problem("E0409", row, part.kind.names[0], name=name))
+            if lower in seen:
+                problems.append(part.table.problem("E0408", row, part.kind.names[0], name=name, other=seen[lower]))
+            else:
+                seen[lower] = f"{part.table.path}:{part.table.lines[row]}"
+    return problems
