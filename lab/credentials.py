@@ -1,0 +1,114 @@
+"""Random credentials of one lab: secrets, SSH keys, a certificate authority. Nothing here outlives the lab."""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from .topology import Machine
+
+#: environment variable → bytes of randomness; the file of that name in the secrets folder holds the value
+SECRETS = {
+    "WARDOPS_RADIUS_SECRET": 24,
+    "WARDOPS_RADIUS_STATUS_SECRET": 24,
+    "WARDOPS_RADIUS_DB_PASSWORD": 24,
+}
+_VALID = dt.timedelta(days=30)
+_BACKDATED = dt.timedelta(days=1)
+
+
+def write_private(path: Path, data: bytes, mode: int = 0o600) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(data)
+
+
+def make_secrets(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    for name, size in SECRETS.items():
+        write_private(folder / name, secrets.token_urlsafe(size).encode())
+
+
+def read_secrets(folder: Path) -> dict[str, str]:
+    return {name: (folder / name).read_text(encoding="utf-8") for name in SECRETS}
+
+
+def make_ssh_key(path: Path, comment: str) -> str:
+    """Writes a private key to ``path``; the public key as one line of OpenSSH's format."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    form = serialization.PrivateFormat.OpenSSH
+    write_private(path, key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
+    public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
+    return f"{public.decode()} {comment}"
+
+
+class Authority:
+    """The lab's certificate authority. Its key is kept in memory only: no later certificate can be made with it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700)
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wardops lab CA")])
+        public = self._key.public_key()
+        certificate = (
+            self._builder(self._name, public)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_usage(authority=True), critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+        write_private(folder / "ca.crt", certificate.public_bytes(serialization.Encoding.PEM), 0o644)
+
+    def _builder(self, subject: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+        now = dt.datetime.now(dt.UTC)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - _BACKDATED)
+            .not_valid_after(now + _VALID)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
+        )
+
+    def issue(self, host: Machine) -> None:
+        """A server certificate for the host's name, domain name and address: ``<name>.crt`` and ``<name>.key``."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host.fqdn)])
+        names = [x509.DNSName(host.fqdn), x509.DNSName(host.name), x509.IPAddress(ipaddress.ip_address(host.address))]
+        certificate = (
+            self._builder(subject, key.public_key())
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(authority=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        pem = serialization.Encoding.PEM
+        private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        write_private(self._folder / f"{host.name}.key", private)
+        write_private(self._folder / f"{host.name}.crt", certificate.public_bytes(pem), 0o644)
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
