@@ -84,9 +84,10 @@ def start(lab: Lab, host: Machine) -> None:
     if processes.living_in([lab.netns(host.name)]):
         return
     home = lab.home(host.name)
-    with (home / "console.log").open("ab") as console:
+    # inside: the child is born in the host's namespace, so that a second `start` sees it at once
+    with (home / "console.log").open("ab") as console, fabric.inside(lab.netns(host.name)):
         subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_HERE / "supervisor.py"), str(home), host.name, str(lab.netns(host.name))],
+            [sys.executable, "-I", "-S", str(_HERE / "supervisor.py"), str(home), host.name],
             stdin=subprocess.DEVNULL,
             stdout=console,
             stderr=console,

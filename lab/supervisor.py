@@ -1,6 +1,7 @@
 """Runs one Linux host: boots it, waits for it, boots it again when it asked for a reboot.
 
-Called as ``python -I -S supervisor.py HOST_DIR HOSTNAME NETNS_FILE``; imports as little as it can, since one stays per host.
+Called as ``python -I -S supervisor.py HOST_DIR HOSTNAME`` in the host's network namespace; imports as little as it
+can, since one stays per host.
 A host is a network namespace of the lab plus its own process, mount, UTS and IPC namespaces on an overlay of the
 machine's root: all of the machine's packages are there, and every write stays in ``HOST_DIR/upper``.
 """
@@ -38,10 +39,8 @@ def boot(home: str, hostname: str) -> None:
     os.execve("/sbin/labinit", ["init"], {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root"})  # noqa: S606
 
 
-def main(home: str, hostname: str, netns: str) -> int:
+def main(home: str, hostname: str) -> int:
     own = os.open("/proc/self/ns/pid", os.O_RDONLY)
-    with open(netns, "rb") as handle:  # noqa: PTH123
-        os.setns(handle.fileno(), os.CLONE_NEWNET)
     while True:
         os.setns(own, os.CLONE_NEWPID)
         os.unshare(os.CLONE_NEWPID)
@@ -58,4 +57,4 @@ def main(home: str, hostname: str, netns: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:4]))
+    sys.exit(main(*sys.argv[1:3]))
