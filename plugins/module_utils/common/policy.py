@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import yaml
@@ -50,15 +50,29 @@ def parse_policy(data: bytes, path: str) -> Any:
         raise WardopsError(Problem("E0117", path, place[0], place[1], params)) from None
 
 
-def locate(data: bytes, pointer: list[str | int]) -> tuple[int, int]:
-    """Line and column (1-based) of the node at ``pointer`` (keys and indexes from the root); of its nearest parent if missing."""
-    node = yaml.compose(data, Loader=_Base)
-    for step in pointer:
-        child = _child(node, step)
-        if child is None:
-            break
-        node = child
-    return (node.start_mark.line + 1, node.start_mark.column + 1) if node else (1, 1)
+class Positions:
+    """Finds lines and columns in a policy; the text is taken apart once, when the first one is asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._root: Any = None
+
+    def find(self, pointer: Sequence[str | int]) -> tuple[int, int]:
+        """Line and column (1-based) of the node at ``pointer`` (keys and indexes from the root); of its nearest parent if missing."""
+        if self._root is None:
+            self._root = yaml.compose(self._data, Loader=_Base)
+        node = self._root
+        for step in pointer:
+            child = _child(node, step)
+            if child is None:
+                break
+            node = child
+        return (node.start_mark.line + 1, node.start_mark.column + 1) if node else (1, 1)
+
+
+def locate(data: bytes, pointer: Sequence[str | int]) -> tuple[int, int]:
+    """As :meth:`Positions.find`, for a single place."""
+    return Positions(data).find(pointer)
 
 
 def _child(node: Any, step: str | int) -> Any:
