@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, repeat
 from typing import Any, NamedTuple
@@ -28,13 +28,13 @@ class Kind(NamedTuple):
     :param ledger: its name; also the host variable ``ledger``.
     :param name: the kind of its hosts: all of them are in the group ``kind_<name>``.
     :param per_layer: whether each layer has a file of its own; else a column ``layer`` says where a row belongs.
-    :param names: columns of the host's name, the first that is not empty.
+    :param host: the column with the host's name.
     """
 
     ledger: str
     name: str
     per_layer: bool
-    names: tuple[str, ...]
+    host: str
     groupings: tuple[Grouping, ...]
 
 
@@ -47,22 +47,22 @@ KINDS = (
         "terminals",
         "terminal",
         True,
-        ("computer_name", "asset_id"),
+        "computer_name",
         (_SITE, _SECTION, _MODEL, Grouping("os_version", "os", slug), _RING, _STATUS),
     ),
-    Kind("printers", "printer", False, ("name",), (Grouping("kind", "kind", slug), _SITE, _SECTION, _MODEL, _VENDOR, _STATUS)),
+    Kind("printers", "printer", False, "name", (Grouping("kind", "kind", slug), _SITE, _SECTION, _MODEL, _VENDOR, _STATUS)),
     Kind(
         "network_devices",
         "network_device",
         False,
-        ("name",),
+        "name",
         (_SITE, _MODEL, _VENDOR, Grouping("os_profile", "os", slug), Grouping("role", "role", slug), _STATUS),
     ),
     Kind(
         "servers",
         "server",
         False,
-        ("name",),
+        "name",
         (_SITE, _MODEL, Grouping("os", "os", slug), Grouping("function", "function", slug), _STATUS),
     ),
 )
@@ -88,9 +88,9 @@ class HostSet:
     groups: list[Sequence[str | None]]
     constants: dict[str, Any]
 
-    def variables(self) -> list[dict[str, Any]]:
-        """One dictionary of variables per host; an empty cell is absent."""
-        keys, constants = self.keys, self.constants
+    def variables(self, extra: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """One dictionary of variables per host; an empty cell is absent; ``extra`` is in every one of them."""
+        keys, constants = self.keys, {**self.constants, **(extra or {})}
         rows = zip(*self.values, strict=True)
         return [{**constants, **{key: value for key, value in zip(keys, row, strict=False) if value != ""}} for row in rows]
 
@@ -143,9 +143,9 @@ def _host_set(kind: Kind, table: Table, layer: str) -> HostSet:
     problems: list[Problem] = []
     keys = _keys(table, problems)
     names = _names(kind, table, columns, problems)
-    constant_groups = (f"layer_{layer}", f"kind_{kind.name}")
-    groups: list[Sequence[str | None]] = [[name] * len(names) for name in constant_groups]
-    groups += [_group_column(table, way, columns[way.column], problems) for way in kind.groupings if way.column in columns]
+    constant = (f"layer_{layer}", f"kind_{kind.name}")
+    groups: list[Sequence[str | None]] = [[name] * len(names) for name in constant]
+    groups += [_group_column(table, way, columns[way.column], constant, problems) for way in kind.groupings if way.column in columns]
     for name, (type_name, separator) in column_types(kind.ledger).items():
         if name in columns:
             columns[name] = convert_column(table, name, columns[name], type_name, separator, problems)
@@ -170,23 +170,22 @@ def _keys(table: Table, problems: list[Problem]) -> list[str]:
 
 def _names(kind: Kind, table: Table, columns: dict[str, Sequence[str]], problems: list[Problem]) -> Sequence[str]:
     """Host names; E0407 for each that cannot be one."""
-    first = columns[table.header[table.index(kind.names[0])]]
-    names: Sequence[str] = first
-    for column in kind.names[1:]:
-        if "" in names and column in columns:
-            names = [name or other for name, other in zip(names, columns[column], strict=True)]
+    names = columns[table.header[table.index(kind.host)]]
     if not all(map(is_host_name, names)):
         wrong = [row for row, name in enumerate(names) if not is_host_name(name)]
-        problems += [table.problem("E0407", row, kind.names[0], name=names[row]) for row in wrong]
+        problems += [table.problem("E0407", row, kind.host, name=names[row]) for row in wrong]
     return names
 
 
-def _group_column(table: Table, way: Grouping, cells: Sequence[str], problems: list[Problem]) -> list[str | None]:
-    """The group of each host; E0410 where a value leaves nothing to name a group by."""
+def _group_column(
+    table: Table, way: Grouping, cells: Sequence[str], constant: Collection[str], problems: list[Problem]
+) -> list[str | None]:
+    """The group of each host, ``None`` where it is one of the constant groups; E0410 where a value leaves nothing to name a group by."""
     groups: dict[str, str | None] = {"": None}
     for text in set(cells) - {""}:
         part = way.part(text)
-        groups[text] = f"{way.prefix}_{part}" if part else None
+        name = f"{way.prefix}_{part}"
+        groups[text] = None if not part or name in constant else name
         if not part:
             row = cells.index(text)
             problems.append(table.problem("E0410", row, way.column, value=text))
@@ -210,9 +209,9 @@ def _clashes(hosts: Hosts) -> list[Problem]:
         for row, name in enumerate(part.names):
             lower = name.lower()
             if lower in taken:
-                problems.append(part.table.problem("E0409", row, part.kind.names[0], name=name))
+                problems.append(part.table.problem("E0409", row, part.kind.host, name=name))
             if lower in seen:
-                problems.append(part.table.problem("E0408", row, part.kind.names[0], name=name, other=seen[lower]))
+                problems.append(part.table.problem("E0408", row, part.kind.host, name=name, other=seen[lower]))
             else:
                 seen[lower] = f"{part.table.path}:{part.table.lines[row]}"
     return problems

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import zlib
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-_NOT_SLUG = re.compile(r"[^a-z0-9]+")
-_NOT_CODE = re.compile(r"[^A-Za-z0-9]+")
+_OTHER = re.compile(r"[^A-Za-z0-9]+")
 
 #: names that Ansible itself gives a meaning as a host
 _TAKEN_HOSTS = frozenset({"all", "ungrouped", "localhost", "127.0.0.1"})
@@ -52,9 +52,16 @@ def variable_name(column: str) -> str | None:
 
 def slug(value: str) -> str:
     """A free word as part of a group name: full-width to ASCII, lower case, everything else one ``_``; empty if nothing is left."""
-    return _NOT_SLUG.sub("_", unicodedata.normalize("NFKC", value).lower()).strip("_")
+    return _part(unicodedata.normalize("NFKC", value).lower())
 
 
 def code(value: str) -> str:
     """A code as part of a group name: as :func:`slug`, but letters keep their case."""
-    return _NOT_CODE.sub("_", unicodedata.normalize("NFKC", value)).strip("_")
+    return _part(unicodedata.normalize("NFKC", value))
+
+
+def _part(text: str) -> str:
+    """ASCII letters and digits; letters of other scripts are told apart by a checksum, so that two values never share a group."""
+    kept = _OTHER.sub("_", text).strip("_")
+    foreign = "".join(char for char in text if char.isalnum() and not char.isascii())
+    return f"{kept}_{zlib.crc32(foreign.encode()):08x}".lstrip("_") if foreign else kept
