@@ -50,17 +50,21 @@ def sha256(data: bytes) -> str:
 def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
     """Replace ``path`` by ``data`` so that a reader or a crash sees the old or the new file, never a part.
 
-    The mode of an existing file is kept; a new file gets ``mode`` or 0644. A link is followed, so that it stays a link.
+    The mode and (for root) the owner of an existing file are kept; a new file gets ``mode`` or 0644. A link is followed, so that
+    it stays a link.
 
     :raises WardopsError: E0105 when the disk is full or the folder cannot be written; the old file is untouched.
     """
     target = Path(os.path.realpath(path))
+    old = target.stat() if target.exists() else None
     if mode is None:
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
+        mode = stat.S_IMODE(old.st_mode) if old else 0o644
     temporary = ""
     try:
         descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
         with os.fdopen(descriptor, "wb") as stream:
+            if old and os.geteuid() == 0:
+                os.fchown(stream.fileno(), old.st_uid, old.st_gid)
             os.fchmod(stream.fileno(), mode)
             stream.write(data)
             stream.flush()
@@ -85,12 +89,15 @@ def sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def lock(path: Path, wait: float = 30.0) -> Iterator[None]:
-    """Hold an exclusive lock on ``path`` (made if missing); the kernel frees it when the process dies.
+    """Hold an exclusive lock on ``path`` (a file, made if missing, or a folder); the kernel frees it when the process dies.
+
+    Lock the folder where files are replaced: a lock on a replaced file would guard nothing.
 
     :param wait: seconds to wait for another holder.
     :raises WardopsError: E0106 when another process still holds it after ``wait`` seconds.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    flags = os.O_RDONLY | os.O_DIRECTORY if path.is_dir() else os.O_RDWR | os.O_CREAT
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
     try:
         deadline = time.monotonic() + wait
         while not _try_lock(descriptor):

@@ -29,11 +29,18 @@ from ..common.plan import Item, Plan
 #: the only spelling that is written: FreeRADIUS' ``rewrite_calling_station_id`` makes it of any other
 FREERADIUS = MacFormat("-", 2, True)
 CHECK, REPLY, USERGROUP, GROUPREPLY, GROUPCHECK = "radcheck", "radreply", "radusergroup", "radgroupreply", "radgroupcheck"
+#: not a table: a paragraph of a users file, in ``value``
+USERS = "users"
 PRIORITY = "1"
 JAPAN = dt.timezone(dt.timedelta(hours=9))
 
 _CANONICAL = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){5}")
-_ANY_MAC = re.compile(r"[0-9a-f]{12}|[0-9a-f]{2}([-:. ])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|[0-9a-f]{4}([-:.])[0-9a-f]{4}\2[0-9a-f]{4}|[0-9a-f]{6}[-:.][0-9a-f]{6}")
+_ANY_MAC = re.compile(
+    r"[0-9a-f]{12}"
+    r"|[0-9a-f]{2}([-:. ])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}"
+    r"|[0-9a-f]{4}([-:.])[0-9a-f]{4}\2[0-9a-f]{4}"
+    r"|[0-9a-f]{6}[-:.][0-9a-f]{6}"
+)
 _NOT_HEX = re.compile(r"[^0-9a-f]")
 _GROUP = re.compile(r"vlan([1-9][0-9]{0,3})")
 
@@ -61,16 +68,20 @@ class State:
     :param entries: items by canonical MAC.
     :param groups: items of the groups ``vlan<id>`` by name.
     :param rows: the database rows of each MAC and of each such group; empty for back ends without rows.
+    :param grouped: whether VLANs stand in groups.
+    :param stale: whether the server has yet to load what was written.
     """
 
     entries: dict[str, Item] = field(default_factory=dict)
     groups: dict[str, Item] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
+    grouped: bool = True
+    stale: bool = False
 
 
 @dataclass(slots=True)
 class SetPlan:
-    """The plan of the MAC entries and of the groups that carry their VLANs."""
+    """The plan of the MAC entries, and of what they need: groups that carry VLANs, or the loading of a file."""
 
     entries: Plan
     groups: Plan
@@ -311,7 +322,7 @@ def entry_items(lines: Mapping[str, Any]) -> dict[str, Item]:
         if "rows" in item:
             if not all(isinstance(row, list) and len(row) == 5 and all(isinstance(cell, str) for cell in row) for row in item["rows"]):
                 raise ValueError(f"bad rows of {mac}")
-            if any(canonical(row[1]) != mac or row[0] not in (CHECK, REPLY, USERGROUP) for row in item["rows"]):
+            if any(canonical(row[1]) != mac or row[0] not in (CHECK, REPLY, USERGROUP, USERS) for row in item["rows"]):
                 raise ValueError(f"rows of {mac} belong to another user")
         elif not isinstance(item.get("vlan"), int) or not 1 <= item["vlan"] <= 4094:
             raise ValueError(f"bad VLAN of {mac}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..common.plan import Change, Guard, Item, Limit, Plan, compare
 from ..common.problems import Problem
-from .entries import SetPlan, State, group_item, group_name, shown
+from .entries import SetPlan, State, entry_items, group_item, group_name, shown
 
 #: how many machine-readable actions a task returns; the evidence record holds all of them
 RETURNED_ACTIONS = 1000
@@ -30,6 +31,29 @@ class Wanted:
     scope: Set[str] | None = None
     released: Set[str] = frozenset()
     quarantine: int = 999
+
+    def to_text(self) -> str:
+        """One compact text, to be sent to the machine that holds the server's store."""
+        entries = [[mac, item.get("vlan"), item.get("expires", "")] for mac, item in self.items.items()]
+        scope = None if self.scope is None else sorted(self.scope)
+        body = [1, entries, dict(self.owners), scope, sorted(self.released), self.quarantine]
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def from_text(cls, text: str) -> Wanted:
+        """The reverse of :meth:`to_text`.
+
+        :raises ValueError: when the text is not of that form.
+        """
+        try:
+            version, entries, owners, scope, released, quarantine = json.loads(text)
+            plain = {mac: {"vlan": vlan, "expires": expires} if expires else {"vlan": vlan} for mac, vlan, expires in entries}
+            if version != 1 or len(plain) != len(entries):
+                raise ValueError("unknown version or a MAC twice")
+            wanted_scope = None if scope is None else frozenset(map(str, scope))
+            return cls(entry_items(plain), dict(owners), wanted_scope, frozenset(map(str, released)), int(quarantine))
+        except TypeError as error:
+            raise ValueError(str(error)) from None
 
 
 def plan_set(wanted: Wanted, state: State) -> SetPlan:
@@ -57,7 +81,9 @@ def _sticks(change: Change, wanted: Wanted) -> bool:
 
 
 def _plan_groups(items: Mapping[str, Item], state: State) -> Plan:
-    """Groups that the desired items need; groups that they do not need are left alone."""
+    """Groups that the desired items need (those that they do not need are left alone), or a file that is to be loaded."""
+    if not state.grouped:
+        return Plan(change=[Change("reload", {"loaded": "no"}, {"loaded": "yes"})] if state.stale else [])
     vlans = {item["vlan"] for item in items.values() if item.get("vlan") is not None}
     needed = {group_name(vlan): group_item(group_name(vlan)) for vlan in sorted(vlans)}
     return compare(needed, {name: item for name, item in state.groups.items() if name in needed})
@@ -79,8 +105,9 @@ def expected(plan: SetPlan, state: State) -> tuple[dict[str, Item], dict[str, It
 def difference(plan: SetPlan, before: State, after: State) -> list[str]:
     """MACs and groups that do not stand as the plan says; empty when the read-back proves it."""
     entries, groups = expected(plan, before)
-    found = []
-    for want, have in ((entries, after.entries), (groups, after.groups)):
+    found = ["reload"] if after.stale else []
+    pairs = [(entries, after.entries), (groups, after.groups)]
+    for want, have in pairs if before.grouped else pairs[:1]:
         if want != have:
             found += sorted(key for key in want.keys() | have.keys() if want.get(key) != have.get(key))
     return found

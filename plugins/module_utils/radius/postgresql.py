@@ -186,7 +186,7 @@ class PostgresStore:
 
 def _write(cursor: psycopg.Cursor[Any], work: Operations) -> None:
     for table, rows in work.update.items():
-        name, attribute, op, value = _COLUMNS[table]
+        _, attribute, op, value = _COLUMNS[table]
         sets = f"{attribute} = n.a, {value} = n.v{'::int' if table == 'radusergroup' else ''}" + (f", {op} = n.o" if op else "")
         cursor.execute(
             f"update {table} t set {sets} from unnest(%s::int[], %s::text[], %s::text[], %s::text[]) as n(id, a, o, v) where t.id = n.id",  # noqa: S608 - names from a constant

@@ -130,16 +130,19 @@ def save_rollback(path: Path, state: State, store: Store) -> None:
     write_atomic(path, json.dumps(body, separators=(",", ":"), sort_keys=True).encode() + b"\n", 0o600)
 
 
-def load_rollback(data: bytes, path: str) -> Wanted:
+def load_rollback(data: bytes, path: str, backend: str) -> Wanted:
     """The set of a rollback file as what a server shall hold; quarantine does not stick against it.
 
-    :raises WardopsError: E0508 when the file is not a rollback file.
+    :param backend: entries with rows of their own can only go back to the back end that they came from.
+    :raises WardopsError: E0508 when the file is not a rollback file, or not one of this back end.
     """
     try:
         body = json.loads(data)
         if body["format"] != 1:
             raise ValueError("unknown format")
         items = entry_items(body["entries"])
+        if body["backend"] != backend and any("rows" in item for item in items.values()):
+            raise ValueError(f"it comes from the back end {body['backend']} and has entries of a foreign form")
     except (ValueError, KeyError, TypeError) as error:
         raise fail("E0508", path, reason=str(error)) from None
     return Wanted(items, released=frozenset(items))

@@ -1,0 +1,171 @@
+"""A sync as one piece of work: desired set, plan, guard, evidence, apply, read-back, result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..common import evidence
+from ..common.files import read_bytes
+from ..common.plan import Guard
+from ..common.problems import WardopsError
+from ..common.ward import REPOSITORY, Ward
+from .desired import desired_set
+from .planner import Wanted, diff, guard_of, record, report
+from .store import Outcome, Store, commit, load_rollback, prepare
+
+#: limits for back ends that the policy does not name
+DEFAULT_GUARD = {"remove": {"count": 100, "percent": 5}, "change": {"count": 300, "percent": 10}}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a sync shall do.
+
+    :param hosts: only these hosts' MACs are touched (``--limit``); ``None`` = the whole set.
+    :param restore: a rollback file whose set is put back instead of the ledgers' set.
+    :param facts: more facts for the evidence record (never a secret).
+    """
+
+    ward: Path
+    layer: str
+    evidence: Path
+    check: bool = False
+    hosts: frozenset[str] | None = None
+    restore: Path | None = None
+    allow_remove: int = 0
+    allow_change: int = 0
+    purpose: str = "radius_mac_entries"
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rollback_folder(self) -> Path:
+        return self.evidence.parent / "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be done on one server.
+
+    :param also: changes beside the server's (a ledger's row), for plan and evidence.
+    :param before_apply: called after the plan is durable and before the server is changed.
+    """
+
+    wanted: Wanted
+    also: Mapping[str, Any] = field(default_factory=dict)
+    before_apply: Callable[[], object] = bool
+
+
+class Clock:
+    """Seconds that the parts of a run took."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name] = round(now - self._last, 4)
+        self._last = now
+
+
+def wanted_of(ward: Ward, request: Request, backend: str) -> Wanted:
+    """The set of the ledgers, or that of a rollback file with the owners that the ledgers know.
+
+    :raises WardopsError: see :func:`~.desired.desired_set` and :func:`~.store.load_rollback`.
+    """
+    wanted = desired_set(ward, request.layer).wanted(request.hosts)
+    if request.restore is None:
+        return wanted
+    old = load_rollback(read_bytes(request.restore), str(request.restore), backend)
+    return Wanted(old.items, wanted.owners, wanted.scope, old.released, wanted.quarantine)
+
+
+def guard_for(ward: Ward, backend: str, request: Request) -> Guard:
+    limits = ward.policy("radius")["guards"].get(backend, DEFAULT_GUARD)
+    return guard_of(limits, request.allow_remove, request.allow_change)
+
+
+def facts_of(ward: Ward, store_place: str, request: Request) -> dict[str, Any]:
+    """What the evidence record says about the run."""
+    scope = None if request.hosts is None else sorted(request.hosts)[:1000]
+    return {
+        "duties": ["I-8-(6)", "I-10-(5)", "I-11-(6)"],
+        "layer": request.layer,
+        "inventory": {"ward": ward.shown(ward.root), "sha256": ward.digest()},
+        "target": store_place,
+        "scope": scope,
+        "restore": str(request.restore) if request.restore else None,
+        "allowed": {"remove": request.allow_remove, "change": request.allow_change},
+        **request.facts,
+    }
+
+
+def run(store: Store, request: Request, work: Work | None = None) -> dict[str, Any]:
+    """Carry out a sync; in check mode only plan it.
+
+    :param work: the set and what else belongs to it, where it is not simply the ledgers' set.
+    :returns: changed, plan, diff, verified, recovered, rollback_file, evidence, timings.
+    :raises WardopsError: nothing was changed, unless it is E0506, E0507 or E0514.
+    """
+    clock = Clock()
+    ward = Ward(request.ward)
+    work = work or Work(wanted_of(ward, request, store.backend))
+    guard = guard_for(ward, store.backend, request)
+    clock.lap("desired")
+    try:
+        if request.check:
+            store.open(exclusive=False)
+            outcome = prepare(store, work.wanted, guard)
+            clock.lap("read_and_plan")
+            return result_of(outcome, work, store.place, clock)
+        with evidence.step(request.evidence, request.purpose, facts_of(ward, store.place, request), REPOSITORY) as step:
+            outcome = _prepare_recorded(store, work, guard, step)
+            clock.lap("read_and_plan")
+            step.plan({**record(outcome.plan, work.wanted.owners), **work.also})
+            work.before_apply()
+            if outcome.plan.changed:
+                commit(store, outcome, request.rollback_folder / f"{step.run_id}.json")
+                clock.lap("apply_and_verify")
+            result = result_of(outcome, work, store.place, clock)
+            step.result("ok", **{name: result[name] for name in ("changed", "verified", "recovered", "rollback_file")})
+        result["evidence"] = place_of(step)
+        return result
+    finally:
+        store.close()
+
+
+def _prepare_recorded(store: Store, work: Work, guard: Guard, step: evidence.Run | evidence.Step) -> Outcome:
+    """Open, read and plan; a plan that the guard stops is recorded as refused."""
+    store.open(exclusive=True)
+    try:
+        return prepare(store, work.wanted, guard)
+    except WardopsError as error:
+        codes = sorted({problem.code for problem in error.problems})
+        if {"E0120", "E0121"} & set(codes):
+            step.result("refused", codes=codes, plan=getattr(error, "__notes__", []))
+        raise
+
+
+def place_of(step: evidence.Run | evidence.Step) -> str:
+    """Where the evidence stands: the closed record, or the playbook run's record that the step belongs to."""
+    return str(step.closed_as or f"{step.folder}/*-{step.run_id}.json")
+
+
+def result_of(outcome: Outcome, work: Work, place: str, clock: Clock) -> dict[str, Any]:
+    """The result that a task returns."""
+    wanted = work.wanted
+    return {
+        "changed": outcome.plan.changed or bool(work.also),
+        "plan": {**report(outcome.plan, wanted), **work.also},
+        "diff": diff(outcome.plan, wanted.owners, place),
+        "entries": len(wanted.items),
+        "verified": outcome.verified,
+        "recovered": outcome.recovered,
+        "rollback_file": str(outcome.rollback) if outcome.rollback else None,
+        "evidence": None,
+        "timings": clock.seconds,
+    }
