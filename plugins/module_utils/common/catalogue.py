@@ -936,6 +936,13 @@ CATALOGUE: dict[str, Entry] = {
         "RADIUS の設定を確認してください",
         "look at the configuration of RADIUS",
     ),
+    "E0516": Entry(
+        "argument-missing",
+        "{names} が指定されていません",
+        "{names} is not given",
+        "group_vars（function_radius）か playbook の変数を確認してください",
+        "see the group_vars of function_radius, or the playbook's variables",
+    ),
     # E06xx evidence
     "E0601": Entry(
         "evidence-unwritable",

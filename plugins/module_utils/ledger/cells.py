@@ -28,7 +28,7 @@ def check_ledger(ledger: Ledger) -> list[Problem]:
     problems = list(_header(ledger))
     rows = ledger.table.rows
     header = ledger.table.header
-    columns: dict[str, Sequence[str]] = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else {name: () for name in header}
+    columns: dict[str, Sequence[str]] = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(header, ())
     ledger.columns = {name: columns[name] for name in ledger.schema.columns if name in columns}
     problems += _required(ledger)
     problems += _values(ledger)
@@ -113,9 +113,7 @@ def _row_rules(ledger: Ledger) -> Iterator[Problem]:
     cells = list(zip(*(ledger.columns[name] for name in names), strict=True))
     distinct = list(set(cells))
     converters = [(name, converter(schema.types[name]) or str) for name in names]
-    objects = [
-        {name: convert(text) for (name, convert), text in zip(converters, texts, strict=True) if text} for texts in distinct
-    ]
+    objects = [{name: convert(text) for (name, convert), text in zip(converters, texts, strict=True) if text} for texts in distinct]
     if schema.row_validator.is_valid(objects):
         return
     refused: dict[tuple[str, ...], dict[str, tuple[str, dict[str, Any]]]] = {}

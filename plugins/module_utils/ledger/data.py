@@ -108,14 +108,14 @@ class Data:
 
     :param today: the date that rules compare with, ISO.
     :param ledgers: by name; a ledger per layer has several files.
-    :param incomplete: ledgers of which a file is missing or unreadable.
+    :param incomplete: ledgers of which a file is missing or unreadable, and how a note names them.
     :param layer: the only layer looked at; empty for all.
     """
 
     today: str
     ledgers: dict[str, list[Ledger]] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
-    incomplete: set[str] = field(default_factory=set)
+    incomplete: dict[str, str] = field(default_factory=dict)
     layer: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -169,5 +169,6 @@ class Data:
 
     def note(self, what: str) -> None:
         """Remember that the running rule could not look at something."""
+        what = self.incomplete.get(what, what)
         if what not in self.notes:
             self.notes.append(what)

@@ -25,24 +25,27 @@ def _sample(parts: Iterable[tuple[Any, Any]]) -> Iterable[str]:
 
 
 def _one(operation: str, value: Any) -> str:
+    text = None
     match operation:
         case "LITERAL":
-            return chr(value)
+            text = chr(value)
         case "NOT_LITERAL":
-            return next(char for char in _PREFERRED if ord(char) != value)
+            text = next(char for char in _PREFERRED if ord(char) != value)
         case "ANY":
-            return "A"
+            text = "A"
         case "IN":
-            return next(char for char in map(chr, (*map(ord, _PREFERRED), *range(32, 127))) if _matches(char, value))
+            text = next(char for char in map(chr, (*map(ord, _PREFERRED), *range(32, 127))) if _matches(char, value))
         case "BRANCH":
-            return "".join(_sample(value[1][0]))
+            text = "".join(_sample(value[1][0]))
         case "MAX_REPEAT" | "MIN_REPEAT":
-            return "".join(_sample(value[2])) * int(value[0])
+            text = "".join(_sample(value[2])) * int(value[0])
         case "SUBPATTERN":
-            return "".join(_sample(value[3]))
+            text = "".join(_sample(value[3]))
         case "AT":
-            return ""
-    raise ValueError(operation)
+            text = ""
+    if text is None:
+        raise ValueError(operation)
+    return text
 
 
 def _matches(char: str, members: Iterable[tuple[Any, Any]]) -> bool:

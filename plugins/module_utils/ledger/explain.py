@@ -35,6 +35,14 @@ _FORMATS = {
     "ipv4": ("IPv4 アドレス（例 10.16.1.20）", "an IPv4 address such as 10.16.1.20"),
     "uuid": ("UUID（例 123e4567-e89b-42d3-a456-426614174000）", "a UUID such as 123e4567-e89b-42d3-a456-426614174000"),
 }
+_CODES = {
+    "type": "E0205",
+    "pattern": "E0207",
+    **dict.fromkeys(("enum", "const"), "E0208"),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), "E0209"),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), "E0210"),
+    "format": "E0211",
+}
 _Explained = tuple[str, dict[str, Any]]
 
 
@@ -53,26 +61,24 @@ def explain_cell(schema: LedgerSchema, column: str, text: str, error: Any) -> _E
 
 def explain_error(error: Any) -> _Explained:
     """Code and values by keyword, the same for cells and for values of a policy."""
-    kind = error.kind
-    name = kind.name
-    detail = kind.as_dict()
-    if name == "type":
-        kinds = [str(item) for item in detail["types"]]
-        return "E0205", {"kind_ja": "、".join(_TYPES[item][0] for item in kinds), "kind": " or ".join(_TYPES[item][1] for item in kinds)}
-    if name in ("enum", "const"):
+    name = error.kind.name
+    detail = error.kind.as_dict()
+    code = _CODES.get(name, "E0213")
+    params: dict[str, Any] = {"keyword": name, "detail": error.message}
+    if code == "E0205":
+        kinds = [_TYPES[str(item)] for item in detail["types"]]
+        params = {"kind_ja": "、".join(ja for ja, _ in kinds), "kind": " or ".join(en for _, en in kinds)}
+    elif code == "E0208":
         options = detail["options"] if name == "enum" else [detail["expected_value"]]
-        return "E0208", {"allowed": " | ".join(_plain(option) for option in options)}
-    if name == "pattern":
-        return "E0207", {"pattern": detail["pattern"]}
-    if name == "format":
+        params = {"allowed": " | ".join(_plain(option) for option in options)}
+    elif code == "E0207":
+        params = {"pattern": detail["pattern"]}
+    elif code == "E0211":
         ja, en = _FORMATS.get(detail["format"], (detail["format"], detail["format"]))
-        return "E0211", {"kind_ja": ja, "kind": en}
-    if name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"):
-        limit = detail.get("limit", detail.get("multiple_of"))
-        return "E0209", {"limit": f"{name} {limit}"}
-    if name in ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"):
-        return "E0210", {"limit": f"{name} {detail['limit']}"}
-    return "E0213", {"keyword": name, "detail": error.message}
+        params = {"kind_ja": ja, "kind": en}
+    elif code in ("E0209", "E0210"):
+        params = {"limit": f"{name} {detail.get('limit', detail.get('multiple_of'))}"}
+    return code, params
 
 
 def explain_row(schema: LedgerSchema, row: dict[str, Any], error: Any) -> tuple[str, str, dict[str, Any]]:
@@ -107,7 +113,10 @@ def _condition(schema: LedgerSchema, row: dict[str, Any], schema_path: Sequence[
             break
     shown = [(name, _plain(row[name])) for name in names if name in row]
     ja = "、".join(f"{schema.title(name)}が「{schema.label(name, value)}」" for name, value in shown)
-    return {"condition_ja": ja or "ほかの列の値により", "condition": ", ".join(f"{name}={value}" for name, value in shown) or "the other columns"}
+    return {
+        "condition_ja": ja or "ほかの列の値により",
+        "condition": ", ".join(f"{name}={value}" for name, value in shown) or "the other columns",
+    }
 
 
 def _respellings(schema: LedgerSchema, column: str, text: str) -> Iterator[str]:

@@ -23,7 +23,7 @@ from .examples import example_of
 
 #: keywords that say nothing about rows, or that the column stage deals with
 _HANDLED = frozenset(
-    "$schema $id $defs $comment title description type properties required additionalProperties default examples deprecated".split()
+    {"$schema", "$id", "$defs", "$comment", "title", "description", "type", "properties", "required", "additionalProperties"}
 )
 _EXAMPLES = {"date": "2026-04-01", "date-time": "2026-04-01T00:00:00Z", "ipv4": "10.16.1.20", "boolean": "true"}
 _Json = dict[str, Any]
@@ -65,7 +65,7 @@ class LedgerSchema:
         self.required: Sequence[str] = document.get("required", ())
         self.key: tuple[str, ...] = tuple(document.get("x-key", ()))
         self.unique: list[tuple[str, ...]] = [tuple(columns) for columns in document.get("x-unique", ())]
-        self.per_layer: bool = document.get("x-scope") == "layer"
+        self.layers: tuple[str, ...] = tuple(document.get("x-layers", ())) if document.get("x-scope") == "layer" else ()
         unknown = [column for columns in (self.key, *self.unique, self.required) for column in columns if column not in self.properties]
         if unknown:
             raise fail("E0240", path, reason=f"required, x-key or x-unique name the unknown column {unknown[0]}")

@@ -10,7 +10,12 @@ from .registry import Rule
 
 RETIRED = frozenset({"returned", "disposed"})
 #: ledgers of equipment and the columns by which others name it
-_EQUIPMENT = {"terminals": ("asset_id", "computer_name"), "printers": ("asset_id", "name"), "network_devices": ("name",), "servers": ("name",)}
+_EQUIPMENT = {
+    "terminals": ("asset_id", "computer_name"),
+    "printers": ("asset_id", "name"),
+    "network_devices": ("name",),
+    "servers": ("name",),
+}
 #: ledger and column that names equipment, and states in which the row no longer counts
 _USERS: Sequence[tuple[str, str, Mapping[str, frozenset[str]]]] = (
     ("usb_devices", "allow_terminals", {"status": frozenset({"lost", "disposed"})}),
@@ -52,7 +57,9 @@ def retired_not_admitted(data: Data) -> Iterator[Problem]:
         for column in ledger.schema.global_columns("mac"):
             for owner_row, (mac, status) in enumerate(ledger.rows(column, "status")):
                 if status in RETIRED and mac in macs:
-                    yield extra.problem("E0350", macs[mac], "mac", value=mac, state=ledger.schema.label("status", status), first=ledger.place(owner_row))
+                    yield extra.problem(
+                        "E0350", macs[mac], "mac", value=mac, state=ledger.schema.label("status", status), first=ledger.place(owner_row)
+                    )
 
 
 RULES = (

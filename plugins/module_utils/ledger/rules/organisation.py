@@ -27,7 +27,9 @@ def section_periods(data: Data) -> Iterator[Problem]:
     """E0331: two rows of one 課 hold on the same day."""
     departments = data.one("departments")
     last: dict[str, tuple[str, int]] = {}
-    rows = sorted((code, begin, end or "9999-12-31", row) for row, (code, begin, end) in enumerate(departments.rows("code", "valid_from", "valid_to")))
+    rows = sorted(
+        (code, begin, end or "9999-12-31", row) for row, (code, begin, end) in enumerate(departments.rows("code", "valid_from", "valid_to"))
+    )
     for code, begin, end, row in rows:
         if not code or not begin:
             continue

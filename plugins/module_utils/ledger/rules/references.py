@@ -83,7 +83,9 @@ def _current(data: Data, ledger: Ledger, reference: Reference, wanted: set[str])
     for code, begin, end in target.rows(reference.to, "valid_from", "valid_to"):
         periods.setdefault(code, []).append((begin, end))
     today = data.today
-    gone = {code for code in wanted if code in periods and not any(begin <= today and (not end or today <= end) for begin, end in periods[code])}
+    gone = {
+        code for code in wanted if code in periods and not any(begin <= today and (not end or today <= end) for begin, end in periods[code])
+    }
     if gone:
         for row, item in _rows(ledger, reference.column, gone, {**reference.when, **reference.current_when}):
             shown = ", ".join(f"{begin} - {end}" for begin, end in periods[item])

@@ -50,7 +50,9 @@ def ring_size(data: Data) -> Iterator[Problem]:
             most = ring.get("size_max", {}).get(ledger.layer, len(ledger) + least)
             if not least <= sizes[ring["code"]] <= most:
                 params = {"value": ring["code"], "layer": ledger.layer, "size": sizes[ring["code"]], "least": least, "most": most}
-                yield policy.problem("E0342", ["rings", index, "size_min" if sizes[ring["code"]] < least else "size_max", ledger.layer], **params)
+                yield policy.problem(
+                    "E0342", ["rings", index, "size_min" if sizes[ring["code"]] < least else "size_max", ledger.layer], **params
+                )
 
 
 RULES = (

@@ -1,0 +1,38 @@
+"""All rules across ledgers, in the order in which they run."""
+
+from __future__ import annotations
+
+from . import (
+    addresses,
+    exceptions,
+    gpo,
+    identity,
+    layers,
+    lifecycle,
+    macs,
+    organisation,
+    outage,
+    personal_data,
+    references,
+    rings,
+    routing,
+    subnets,
+)
+from .registry import Rule
+
+RULES: tuple[Rule, ...] = (
+    *layers.RULES,
+    *identity.RULES,
+    *references.RULES,
+    *organisation.RULES,
+    *subnets.RULES,
+    *addresses.RULES,
+    *rings.RULES,
+    *lifecycle.RULES,
+    *macs.RULES,
+    *exceptions.RULES,
+    *outage.RULES,
+    *gpo.RULES,
+    *routing.RULES,
+    *personal_data.RULES,
+)

@@ -1,0 +1,41 @@
+"""What other policies name exists: RADIUS servers and profiles, sections that receive payment rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...common.problems import Problem
+from ..data import Data
+from .registry import Rule
+
+
+def radius_servers(data: Data) -> Iterator[Problem]:
+    """E0302: a RADIUS server that the ledger does not have in that layer, or an unknown product profile."""
+    policy = data.policy("radius")
+    servers = {(name, layer) for ledger in data.files("servers") for name, layer in ledger.rows("name", "layer")}
+    whole = data.whole("servers", "name", "layer")
+    for layer, item in policy.value["layers"].items():
+        for position, name in enumerate(item["servers"]):
+            if whole and (name, layer) not in servers:
+                yield policy.problem("E0302", ["layers", layer, "servers", position], value=name, target=f"servers ({layer})")
+        if item["profile"] not in policy.value["profiles"]:
+            yield policy.problem("E0302", ["layers", layer, "profile"], value=item["profile"], target="profiles")
+
+
+def payment_sections(data: Data) -> Iterator[Problem]:
+    """E0302: payment rows routed to a section that the ledger does not have."""
+    policy = data.policy("payment_routing")
+    if not data.whole("departments", "code"):
+        return
+    codes = set(data.one("departments").column("code"))
+    for index, procedure in enumerate(policy.value["procedures"]):
+        for position, route in enumerate(procedure["routes"]):
+            if route["dept_code"] not in codes:
+                pointer: list[str | int] = ["procedures", index, "routes", position, "dept_code"]
+                yield policy.problem("E0302", pointer, value=route["dept_code"], target="departments (code)")
+    for index, item in enumerate(policy.value["tax_items"]):
+        if item["dept_code"] not in codes:
+            yield policy.problem("E0302", ["tax_items", index, "dept_code"], value=item["dept_code"], target="departments (code)")
+
+
+RULES = (Rule("radius_servers", radius_servers, ("E0302",)), Rule("payment_sections", payment_sections, ("E0302",)))
