@@ -53,10 +53,13 @@ def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
     The mode and (for root) the owner of an existing file are kept; a new file gets ``mode`` or 0644. A link is followed, so that
     it stays a link.
 
-    :raises WardopsError: E0105 when the disk is full or the folder cannot be written; the old file is untouched.
+    :raises WardopsError: E0105 when the disk is full or the folder cannot be written; E0102 when a folder, pipe or device stands
+        there (``/dev/null`` would become a file); what stood there is untouched.
     """
     target = Path(os.path.realpath(path))
     old = target.stat() if target.exists() else None
+    if old and not stat.S_ISREG(old.st_mode):
+        raise fail("E0102", str(path))
     if mode is None:
         mode = stat.S_IMODE(old.st_mode) if old else 0o644
     temporary = ""
