@@ -689,6 +689,13 @@ CATALOGUE: dict[str, Entry] = {
         "系統のコードを直してください",
         "mend the layer's code",
     ),
+    "E0396": Entry(
+        "radius-vlan-differs",
+        "RADIUS の設定 VLAN {value}（系統 {layer}）が networks.yml の {expected} と違います",
+        "the setup VLAN {value} of {layer} for RADIUS is not that of networks.yml, {expected}",
+        "どちらか一方を直してください",
+        "mend one of the two",
+    ),
     "E0397": Entry(
         "individual-number",
         "個人番号（マイナンバー）とみられる 12 桁の数字があります（列 {column}）",

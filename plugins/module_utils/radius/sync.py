@@ -162,7 +162,7 @@ def result_of(outcome: Outcome, work: Work, place: str, clock: Clock) -> dict[st
         "changed": outcome.plan.changed or bool(work.also),
         "plan": {**report(outcome.plan, wanted), **work.also},
         "diff": diff(outcome.plan, wanted.owners, place),
-        "entries": len(wanted.items),
+        "entries_total": len(wanted.items),
         "verified": outcome.verified,
         "recovered": outcome.recovered,
         "rollback_file": str(outcome.rollback) if outcome.rollback else None,

@@ -79,7 +79,7 @@ server mab {{
     port = {port}
   }}
   authorize {{
-    if (&User-Name =~ /^([0-9a-fA-F]{{2}})[-:.]?([0-9a-fA-F]{{2}})[-:.]?([0-9a-fA-F]{{2}})[-:.]?([0-9a-fA-F]{{2}})[-:.]?([0-9a-fA-F]{{2}})[-:.]?([0-9a-fA-F]{{2}})$/) {{
+    if (&User-Name =~ /^{pattern}$/) {{
       update request {{
         &User-Name := "%{{toupper:%{{1}}-%{{2}}-%{{3}}-%{{4}}-%{{5}}-%{{6}}}}"
         &User-Password := "%{{toupper:%{{1}}-%{{2}}-%{{3}}-%{{4}}-%{{5}}-%{{6}}}}"
@@ -99,6 +99,8 @@ server mab {{
   }}
 }}
 """
+
+_PATTERN = "[-:.]?".join(["([0-9a-fA-F]{2})"] * 6)
 
 _SQL = """
   sql {{
@@ -227,7 +229,9 @@ class Radius:
         deadline = time.monotonic() + 20
         while "Ready to process requests" not in log.read_text():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                check = subprocess.run(["freeradius", "-C", "-x", "-d", str(self.folder), "-n", "radiusd"], capture_output=True, check=False)
+                check = subprocess.run(
+                    ["freeradius", "-C", "-x", "-d", str(self.folder), "-n", "radiusd"], capture_output=True, check=False
+                )
                 raise RuntimeError(f"FreeRADIUS does not start:\n{log.read_text()}\n{check.stdout.decode()[-2000:]}")
             time.sleep(0.05)
 
@@ -266,7 +270,7 @@ def radius(backend: str, settings: Mapping[str, str]) -> Iterator[Radius]:
             else f'radius_db = "host={settings["host"]} user=radius password={PASSWORD} dbname=radius"'
         )
         module, name = _SQL.format(dialect=backend, connection=connection), "sql"
-    text = _RADIUSD.format(raddb=folder, secret=SECRET, port=server.port, module=module, backend=name)
+    text = _RADIUSD.format(raddb=folder, secret=SECRET, port=server.port, module=module, backend=name, pattern=_PATTERN)
     (folder / "radiusd.conf").write_text(text)
     (folder / "radiusd.conf").chmod(0o600)
     try:
