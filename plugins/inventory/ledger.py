@@ -8,26 +8,27 @@ short_description: Hosts, groups and variables of one network layer, straight fr
 version_added: 0.1.0
 author: wardops (@wardops)
 description:
-  - Reads the ledgers (CSV) of a ward - C(terminals), C(printers), C(network_devices) and C(servers) - and makes every row of B(one) network
-    layer a host, in whatever status it is.
-  - B(Layer guard.) A control node declares its layer in C(/etc/wardops/layer) or in the environment variable E(WARDOPS_LAYER). Declaring none,
-    or asking for another layer's hosts, ends the run before the first task with exit code 4, whatever the configuration says about
-    inventory sources that fail. So does a damaged ledger - every finding is shown with its number, file, line and remedy.
+  - Reads the ledgers (CSV) of a ward - C(terminals), C(printers), C(network_devices) and C(servers) - and makes every row of B(one)
+    network layer a host, in whatever status it is.
+  - B(Layer guard.) A control node declares its layer in C(/etc/wardops/layer) or in the environment variable E(WARDOPS_LAYER). Declaring
+    none, or asking for another layer's hosts, ends the run before the first task with exit code 4, whatever the configuration says
+    about inventory sources that fail. So does a damaged ledger - every finding is shown with its number, file, line and remedy.
   - B(Host names) are the C(computer_name) of a terminal and the C(name) of everything else.
-  - "B(Groups:) C(layer_lgwan); C(kind_terminal), C(kind_printer), C(kind_network_device), C(kind_server), and C(kind_mfp) for printers that
-    are multifunction devices; C(site_HON); C(dept_0105) (section); C(model_...); C(vendor_...); C(os_...) (Windows version, OS profile or
-    server OS); C(ring_R1); C(status_active); C(role_l2) (network devices); C(function_radius) (servers)."
-  - In group names, codes of sites, sections and rings keep upper case; other values are written in lower case, with C(_) for all that is
-    no ASCII letter or digit. A value with letters of another script ends in a checksum of them.
-  - "B(Variables) are the cells of the row under the names of their columns, with the type of the ledger's schema (integer, boolean, list);
-    an empty cell is an absent variable. C(serial) becomes C(serial_no), and any other column whose name means something to Ansible gets the
-    prefix C(ledger_), for example C(ledger_name). C(layer) and C(ledger) (the name of the ledger) are always there."
+  - "B(Groups:) C(layer_lgwan); C(kind_terminal), C(kind_printer), C(kind_network_device), C(kind_server), and C(kind_mfp) for printers
+    that are multifunction devices; C(site_HON); C(dept_0105) (section); C(model_...); C(vendor_...); C(os_...) (Windows version, OS
+    profile or server OS); C(ring_R1); C(status_active); C(role_l2) (network devices); C(function_radius) (servers)."
+  - In group names, codes of sites, sections and rings keep upper case; other values are written in lower case, with C(_) for all that
+    is no ASCII letter or digit. A value with letters of another script ends in a checksum of them.
+  - "B(Variables) are the cells of the row under the names of their columns, with the type of the ledger's schema (integer, boolean,
+    list); an empty cell is an absent variable. C(serial) becomes C(serial_no), and any other column whose name means something to
+    Ansible gets the prefix C(ledger_), for example C(ledger_name). C(layer) and C(ledger) (the name of the ledger) are always there."
   - B(Values are data.) They are never templated, so a cell that contains C({{ }}) stays that text.
-  - B(Addresses.) The plugin sets no C(ansible_host); the shared group variables do (C(group_vars/kind_*.yml)), so that the lab can point
-    the same hosts elsewhere.
-  - "B(Shared variables.) C(group_vars/) and C(host_vars/) of the repository are set by this plugin as the variables of its groups and hosts. They
-    therefore have a lower precedence than the C(group_vars/) and C(host_vars/) beside the inventory source, the same in C(ansible-playbook),
-    C(ansible) and C(ansible-inventory). Against a ledger cell of the same name, shared group variables lose and shared host variables win."
+  - B(Addresses.) The plugin sets no C(ansible_host); the shared group variables do (C(group_vars/kind_*.yml)), so that the lab can
+    point the same hosts elsewhere.
+  - "B(Shared variables.) C(group_vars/) and C(host_vars/) of the repository are set by this plugin as the variables of its groups and
+    hosts. They therefore have a lower precedence than the C(group_vars/) and C(host_vars/) beside the inventory source, the same in
+    C(ansible-playbook), C(ansible) and C(ansible-inventory). Against a ledger cell of the same name, shared group variables lose and
+    shared host variables win."
 notes:
   - Nothing is cached; 30,000 hosts take less than a second more than an empty inventory.
   - With an ansible-core whose internals this plugin does not know, it uses the slower public methods; the inventory is the same.

@@ -97,7 +97,9 @@ def _make_hosts(data: InventoryData, part: HostSet) -> list[Host]:
     new = Host.__new__
     memberships = [list(map(data.groups.get, column)) for column in part.groups]
     made: list[Host] = []
-    for number, (name, variables, groups) in enumerate(zip(part.names, part.variables(origin), zip(*memberships, strict=True), strict=True)):
+    for number, (name, variables, groups) in enumerate(
+        zip(part.names, part.variables(origin), zip(*memberships, strict=True), strict=True)
+    ):
         host = new(Host)
         host.vars = variables
         host.groups = [all_group, *(filter(None, groups) if None in groups else groups)]

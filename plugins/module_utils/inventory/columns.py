@@ -53,18 +53,16 @@ def _kind(part: Any) -> str:
     return next((kind for kind in ("integer", "number", "boolean", "array") if kind in names), "string")
 
 
-def convert_column(
-    table: Table, name: str, cells: Sequence[str], kind: str, separator: str, problems: list[Problem]
-) -> Sequence[Any]:
-    """The cells as values of the schema's type; an empty cell stays ``""``. Each distinct text is converted once.
+def convert_column(table: Table, name: str, cells: Sequence[str], kind: tuple[str, str], problems: list[Problem]) -> Sequence[Any]:
+    """The cells as values of the schema's type (see :func:`column_types`); an empty cell stays ``""``.
 
-    Adds E0412 to ``problems`` for every cell that is not of its type; nothing is guessed.
+    Each distinct text is converted once. Adds E0412 to ``problems`` for every cell that is not of its type; nothing is guessed.
     """
-    to_value = _CONVERTERS.get(kind) or (lambda text: text.split(separator))
+    to_value = _CONVERTERS.get(kind[0]) or (lambda text: text.split(kind[1]))
     values: dict[str, Any] = {text: to_value(text) if text else "" for text in set(cells)}
     if None in values.values():
         wrong = [row for row, text in enumerate(cells) if values[text] is None]
-        problems += [table.problem("E0412", row, name, value=cells[row], type=kind) for row in wrong]
+        problems += [table.problem("E0412", row, name, value=cells[row], type=kind[0]) for row in wrong]
     return list(map(values.__getitem__, cells))
 
 

@@ -11,7 +11,7 @@ from ..common.problems import Problem, WardopsError
 from ..common.table import Table
 from ..common.ward import Ward
 from .columns import column_types, convert_column
-from .names import code, is_host_name, slug, variable_name
+from .names import are_host_names, code, slug, variable_name
 
 
 class Grouping(NamedTuple):
@@ -146,9 +146,9 @@ def _host_set(kind: Kind, table: Table, layer: str) -> HostSet:
     constant = (f"layer_{layer}", f"kind_{kind.name}")
     groups: list[Sequence[str | None]] = [[name] * len(names) for name in constant]
     groups += [_group_column(table, way, columns[way.column], constant, problems) for way in kind.groupings if way.column in columns]
-    for name, (type_name, separator) in column_types(kind.ledger).items():
+    for name, cell_type in column_types(kind.ledger).items():
         if name in columns:
-            columns[name] = convert_column(table, name, columns[name], type_name, separator, problems)
+            columns[name] = convert_column(table, name, columns[name], cell_type, problems)
     if problems:
         raise WardopsError(problems)
     values = [cells for name, cells in columns.items() if name != "layer"]
@@ -171,8 +171,8 @@ def _keys(table: Table, problems: list[Problem]) -> list[str]:
 def _names(kind: Kind, table: Table, columns: dict[str, Sequence[str]], problems: list[Problem]) -> Sequence[str]:
     """Host names; E0407 for each that cannot be one."""
     names = columns[table.header[table.index(kind.host)]]
-    if not all(map(is_host_name, names)):
-        wrong = [row for row, name in enumerate(names) if not is_host_name(name)]
+    if not are_host_names(names):
+        wrong = [row for row, name in enumerate(names) if not are_host_names((name,))]
         problems += [table.problem("E0407", row, kind.host, name=names[row]) for row in wrong]
     return names
 
@@ -199,7 +199,7 @@ def _clashes(hosts: Hosts) -> list[Problem]:
         for column in part.groups:
             groups.update(dict.fromkeys(sorted(name for name in set(column) if name)))
     hosts.groups = list(groups)
-    lowered = [name.lower() for part in hosts.sets for name in part.names]
+    lowered = [lower for part in hosts.sets for lower in map(str.lower, part.names)]
     taken = {name.lower() for name in groups}
     if len(set(lowered)) == len(lowered) and taken.isdisjoint(lowered):
         return []

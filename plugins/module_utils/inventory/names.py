@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
+from collections.abc import Iterable
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _OTHER = re.compile(r"[^A-Za-z0-9]+")
@@ -16,10 +17,7 @@ _OTHER = re.compile(r"[^A-Za-z0-9]+")
 #: names that Ansible itself gives a meaning as a host
 _TAKEN_HOSTS = frozenset({"all", "ungrouped", "localhost", "127.0.0.1"})
 
-#: words that mean something in a play, a task or a template; as variables they bring warnings or hide the real thing.
-#: A superset of what ansible-core 2.21 reports (a test compares), so that a ledger column never depends on the version.
-RESERVED = frozenset(
-    """
+_WORDS = """
     action always any_errors_fatal args async async_val become become_exe become_flags become_method become_user block changed_when
     check_mode collections connection cycler debugger delay delegate_facts delegate_to dict diff environment fact_path failed_when
     force_handlers gather_facts gather_timeout gather_subset handlers hosts ignore_errors ignore_unreachable joiner lipsum local_action
@@ -29,16 +27,19 @@ RESERVED = frozenset(
     False None True false none not true and or if else elif in is for
     group_names groups hostvars inventory_dir inventory_file inventory_hostname inventory_hostname_short play_hosts playbook_dir
     role_name role_names role_path role_uuid item ledger layer
-    """.split()
-)
+"""
+#: words that mean something in a play, a task or a template; as variables they bring warnings or hide the real thing.
+#: A superset of what ansible-core 2.21 reports (a test compares), so that a ledger column never depends on the version.
+RESERVED = frozenset(_WORDS.split())
 
 #: renamed in a way that reads well; every other reserved column gets the prefix ``ledger_``
 _RENAMED = {"serial": "serial_no", "layer": "layer"}
 
 
-def is_host_name(name: str) -> bool:
-    """Letters, digits, dot, hyphen and underscore, 1-63 characters, and no name that Ansible uses itself."""
-    return bool(_HOST.fullmatch(name)) and name.lower() not in _TAKEN_HOSTS
+def are_host_names(names: Iterable[str]) -> bool:
+    """Whether all are letters, digits, dot, hyphen and underscore, 1-63 characters, and none is a name that Ansible uses itself."""
+    names = list(names)
+    return all(map(_HOST.fullmatch, names)) and _TAKEN_HOSTS.isdisjoint(map(str.lower, names))
 
 
 def variable_name(column: str) -> str | None:
