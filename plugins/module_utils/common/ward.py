@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ class Ward:
     def shown(self, path: Path) -> str:
         """The path as messages show it: relative to the working folder where possible."""
         try:
-            return str(path.resolve().relative_to(Path.cwd()))
+            return str(Path(os.path.normpath(path.absolute())).relative_to(Path.cwd()))  # links stay: one may lead in a circle
         except ValueError:
             return str(path)
 

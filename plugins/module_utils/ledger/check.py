@@ -51,7 +51,7 @@ def check_ward(
     ward = Ward(root)
     schemas = schemas or load_schemas(REPOSITORY / "schemas")
     report = Report(ward.shown(root), "")
-    data = Data("", layer=layer)
+    data = Data("", layer=layer, schemas=schemas.ledgers)
     _read_policies(ward, schemas, data, report)
     data.today = report.today = (today or _today(data)).isoformat()
     _read_ledgers(ward, schemas, data, report)

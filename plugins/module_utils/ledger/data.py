@@ -7,7 +7,7 @@ What cannot be decided because a ledger is missing or damaged is noted, not repo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,8 +70,8 @@ class Ledger:
 
     def problem(self, code: str, row: int, column: str, **params: object) -> Problem:
         """A problem at a cell; ``column`` and ``title`` are filled in for the texts."""
-        values = {"column": column, "title": self.schema.title(column), **params}
-        return self.table.problem(code, row, column, **values)
+        found = self.table.problem(code, row, column)
+        return Problem(code, found.path, found.line, found.column, {"column": column, "title": self.schema.title(column), **params})
 
     def place(self, row: int) -> str:
         """``file:line`` of a row, for "the first one is at …"."""
@@ -110,6 +110,7 @@ class Data:
     :param ledgers: by name; a ledger per layer has several files.
     :param incomplete: ledgers of which a file is missing or unreadable, and how a note names them.
     :param layer: the only layer looked at; empty for all.
+    :param schemas: of every ledger, also of those that are missing.
     """
 
     today: str
@@ -117,6 +118,7 @@ class Data:
     policies: dict[str, Policy] = field(default_factory=dict)
     incomplete: dict[str, str] = field(default_factory=dict)
     layer: str = ""
+    schemas: Mapping[str, LedgerSchema] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     @property

@@ -90,14 +90,16 @@ def explain_row(schema: LedgerSchema, row: dict[str, Any], error: Any) -> tuple[
     params = _condition(schema, row, error.schema_path)
     if kind.name == "required":
         column = str(kind.as_dict()["property"])
-        params.update(state_ja="空にできません", state="must not be empty", value="")
+        params.update(state_ja="空であってはなりません", state="must not be empty", value="")
     elif kind.name == "falseSchema" and len(path) > 1:
         column = path[1]
         params.update(state_ja="空でなければなりません", state="must be empty", value=_plain(row[column]))
     else:
         column = path[1] if len(path) > 1 else next(iter(row), schema.columns[0])
         code, more = explain_error(error)
-        params.update(state_ja="この値にできません", state="cannot have this value", value=_plain(row.get(column, "")), code=code, **more)
+        params.update(
+            state_ja="この値であってはなりません", state="cannot have this value", value=_plain(row.get(column, "")), code=code, **more
+        )
     return column, "E0212", params
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from ..common.policy import Positions, parse_policy
 from ..common.problems import Problem, WardopsError
 from .data import Policy, show_pointer
 from .explain import explain_error
-from .schema import PolicySchema
+from .schema import PolicySchema, example_for
 
 
 def read_policy(path: Path, shown: str, schema: PolicySchema) -> tuple[Policy | None, list[Problem]]:
@@ -60,8 +61,8 @@ def _explain(policy: Policy, schema: PolicySchema, error: Any) -> Iterator[Probl
         code, params = explain_error(error)
         part = _node(schema.document, error.schema_path[:-1])
         title = part.get("title", pointer[-1] if pointer else policy.name)
-        value = error.instance if isinstance(error.instance, str | int | float | bool) else show_pointer(pointer)
-        example = (part.get("examples") or part.get("enum") or [part.get("pattern", part.get("format", "-"))])[0]
+        value = error.instance if isinstance(error.instance, str) else json.dumps(error.instance, ensure_ascii=False)
+        example = example_for(part)
         values = {"title": title, "column": show_pointer(pointer), "value": value, "example": example, **params}
         yield _problem(policy, code, pointer, **values)
 

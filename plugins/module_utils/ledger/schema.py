@@ -130,13 +130,17 @@ class LedgerSchema:
         return list(_references(self.document))
 
     def example(self, column: str) -> str:
-        """A right value: the schema's own example, one of the enumeration, or one made from the pattern."""
-        part = self.resolve(self.properties[column])
-        if options := part.get("examples") or part.get("enum"):
-            return str(options[0])
-        if "pattern" in part and "format" not in part:
-            return example_of(part["pattern"])
-        return _EXAMPLES.get(part.get("format", self.types[column]), str(part.get("minimum", "A")))
+        """A right value for a column."""
+        return example_for(self.resolve(self.properties[column]))
+
+
+def example_for(part: Mapping[str, Any]) -> str:
+    """A right value: the schema's own example, one of the enumeration, or one made from the pattern."""
+    if options := part.get("examples") or part.get("enum"):
+        return str(options[0])
+    if "pattern" in part and part.get("format") not in _EXAMPLES:
+        return example_of(part["pattern"])
+    return _EXAMPLES.get(part.get("format", part.get("type", "")), str(part.get("minimum", "A")))
 
 
 def _cell_type(part: _Json) -> str:

@@ -13,6 +13,9 @@ _CODES = {"serial": "E0303", "name": "E0304", "mac": "E0305", "ip": "E0306", "as
 
 def unique_over_all(data: Data) -> Iterator[Problem]:
     """Every repetition of a value in a class of columns (``x-global``), with the place of the first."""
+    for name in data.incomplete:
+        if any("x-global" in part for part in data.schemas[name].properties.values()):
+            data.note(name)
     for kind, code in _CODES.items():
         yield from _unique(data, kind, code)
 

@@ -25,14 +25,14 @@ _USERS: Sequence[tuple[str, str, Mapping[str, frozenset[str]]]] = (
 )
 
 
-def _retired(data: Data) -> dict[str, str]:
-    """Names of retired equipment, with the state."""
-    found: dict[str, str] = {}
+def _retired(data: Data) -> dict[str, tuple[str, str]]:
+    """Names of retired equipment, with the state in Japanese and as in the ledger."""
+    found: dict[str, tuple[str, str]] = {}
     for ledger in data.present(*_EQUIPMENT):
         for row, status in enumerate(ledger.column("status")):
             if status in RETIRED:
                 for column in _EQUIPMENT[ledger.name]:
-                    found[ledger.column(column)[row]] = ledger.schema.label("status", status)
+                    found[ledger.column(column)[row]] = (ledger.schema.label("status", status), status)
     found.pop("", None)
     return found
 
@@ -46,7 +46,7 @@ def retired_nowhere_named(data: Data) -> Iterator[Problem]:
             for row, cell in enumerate(ledger.column(column)):
                 for item in cell.split(separator) if separator else (cell,):
                     if item in retired and not any(ledger.column(state)[row] in values for state, values in done.items()):
-                        yield ledger.problem("E0351", row, column, value=item, state=retired[item])
+                        yield ledger.problem("E0351", row, column, value=item, state=retired[item][0], state_code=retired[item][1])
 
 
 def retired_not_admitted(data: Data) -> Iterator[Problem]:
@@ -57,9 +57,8 @@ def retired_not_admitted(data: Data) -> Iterator[Problem]:
         for column in ledger.schema.global_columns("mac"):
             for owner_row, (mac, status) in enumerate(ledger.rows(column, "status")):
                 if status in RETIRED and mac in macs:
-                    yield extra.problem(
-                        "E0350", macs[mac], "mac", value=mac, state=ledger.schema.label("status", status), first=ledger.place(owner_row)
-                    )
+                    params = {"value": mac, "state": ledger.schema.label("status", status), "state_code": status}
+                    yield extra.problem("E0350", macs[mac], "mac", first=ledger.place(owner_row), **params)
 
 
 RULES = (

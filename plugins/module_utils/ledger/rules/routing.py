@@ -38,4 +38,17 @@ def payment_sections(data: Data) -> Iterator[Problem]:
             yield policy.problem("E0302", ["tax_items", index, "dept_code"], value=item["dept_code"], target="departments (code)")
 
 
-RULES = (Rule("radius_servers", radius_servers, ("E0302",)), Rule("payment_sections", payment_sections, ("E0302",)))
+def setup_vlans_agree(data: Data) -> Iterator[Problem]:
+    """E0396: RADIUS would put a terminal in setup into another VLAN than the address plan says."""
+    policy = data.policy("radius")
+    plan = {item["network"]: item["first"] for item in data.policy("networks").value["vlans"] if item["zone"] == "setup"}
+    for layer, vlan in policy.value["vlans"]["setup"].items():
+        if layer in plan and plan[layer] != vlan:
+            yield policy.problem("E0396", ["vlans", "setup", layer], value=vlan, layer=layer, expected=plan[layer])
+
+
+RULES = (
+    Rule("radius_servers", radius_servers, ("E0302",)),
+    Rule("setup_vlans_agree", setup_vlans_agree, ("E0396",)),
+    Rule("payment_sections", payment_sections, ("E0302",)),
+)

@@ -67,8 +67,8 @@ def zone_plan(data: Data) -> Iterator[Problem]:
     plan, subnets = networks(data), data.one("subnets")
     for row, (cidr, layer, code, floor, vlan) in enumerate(subnets.rows("cidr", "layer", "zone", "floor", "vlan")):
         zone = plan.zones.get(code)
-        if not cidr or not code:
-            continue
+        if not cidr or not code or _span(cidr)[0] != network(cidr)[0]:
+            continue  # E0322 has the last
         if zone is None or layer not in zone["networks"]:
             yield subnets.problem("E0321", row, "zone", value=code, cidr=cidr, expected=f"zone of {layer}")
             continue
