@@ -26,6 +26,9 @@ _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u20
 def check_ledger(ledger: Ledger) -> list[Problem]:
     """Every problem of a ledger by itself; fills ``ledger.columns`` and ``ledger.bad``."""
     problems = list(_header(ledger))
+    if 3 * sum(problem.code == "E0123" for problem in problems) > len(ledger.schema.columns):
+        ledger.complete = False
+        return problems  # more than a third of the columns: another ledger, or none at all
     rows = ledger.table.rows
     header = ledger.table.header
     columns: dict[str, Sequence[str]] = dict(zip(header, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(header, ())

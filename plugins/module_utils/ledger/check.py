@@ -130,5 +130,8 @@ def _read_one(reading: Reading, layer: str, schema: LedgerSchema, data: Data, re
         return
     ledger = Ledger(schema.name, layer, schema, reading.table, reading.complete)
     report.problems += check_ledger(ledger)
+    if not ledger.columns:
+        data.incomplete[schema.name] = schema.name
+        return
     report.counts[f"{layer}/{schema.name}" if layer else schema.name] = len(ledger)
     data.ledgers.setdefault(schema.name, []).append(ledger)

@@ -13,7 +13,7 @@ from ..common.files import read_bytes
 from ..common.problems import Problem, WardopsError
 from ..common.table import Table, parse_table
 
-#: more damaged lines than this: the file is in another encoding, and one problem says so
+#: more damaged lines than this, or more than half of them: the file is in another encoding, and one problem says so
 _MAX_BAD_LINES = 20
 _REPLACEMENT = "\ufffd"
 
@@ -49,11 +49,12 @@ def parse_ledger(data: bytes, shown: str) -> Reading:
         data = data[3:]
     damaged = False
     try:
-        data.decode("utf-8")
+        if b"\x00" not in data or _utf16(data):  # a NUL says more than the bytes around it
+            data.decode("utf-8")
     except UnicodeDecodeError:
         bad = _bad_lines(data, shown)
         problems += bad
-        if len(bad) > _MAX_BAD_LINES or _utf16(data):
+        if len(bad) > min(_MAX_BAD_LINES, data.count(b"\n") // 2) or _utf16(data):
             return Reading(None, problems[: -len(bad)] + bad[:1], False)
         data = data.decode("utf-8", "replace").encode()
         damaged = True
@@ -79,10 +80,13 @@ def _parse(data: bytes, shown: str, problems: list[Problem], damaged: bool) -> R
             table = parse_table(data.decode("utf-8")[:start].encode(), shown)
         except WardopsError:
             return Reading(None, problems, False)
-    complete = complete and not any(problem.code in ("E0109", "E0116") for problem in table.problems)
+    for index, row in enumerate(table.rows):
+        if not any(row):
+            table.problems.append(Problem("E0109", shown, table.lines[index]))
+    complete = complete and not any(problem.code == "E0116" for problem in table.problems)
     problems += table.problems
-    if damaged:
-        keep = [index for index, row in enumerate(table.rows) if not any(_REPLACEMENT in cell for cell in row)]
+    keep = [index for index, row in enumerate(table.rows) if any(row) and not (damaged and any(_REPLACEMENT in cell for cell in row))]
+    if len(keep) < len(table.rows):
         table.rows, table.lines = [table.rows[index] for index in keep], [table.lines[index] for index in keep]
     return Reading(table, problems, complete)
 

@@ -42,11 +42,16 @@ def _repetitions(places: list[tuple[Ledger, str]], kind: str, code: str) -> Iter
             seen_ledger, seen_column, seen_row = first.setdefault(value, (ledger, column, row))
             if (seen_ledger, seen_column, seen_row) == (ledger, column, row):
                 continue
-            if seen_ledger is ledger and ledger.schema.key == (column,):
+            if seen_ledger is ledger and _same_key(ledger, seen_row, row):
                 continue  # E0220 has it
             if kind == "mac" and (ledger.name == "radius_extra") != (seen_ledger.name == "radius_extra"):
                 continue  # E0362 says more
             yield ledger.problem(code, row, column, value=value, first=seen_ledger.place(seen_row))
+
+
+def _same_key(ledger: Ledger, one: int, other: int) -> bool:
+    cells = [ledger.columns[name] for name in ledger.schema.key if name in ledger.columns]
+    return all(column[one] == column[other] for column in cells)
 
 
 RULES = (Rule("unique_over_all", unique_over_all, tuple(_CODES.values())),)
