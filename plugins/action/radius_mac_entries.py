@@ -8,8 +8,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.radius import task
 from ansible_collections.ward.ops.plugins.module_utils.radius.arguments import SYNC
+from ansible_collections.ward.ops.plugins.module_utils.radius.remote import RemoteFailure
 from ansible_collections.ward.ops.plugins.module_utils.radius.server_side import failure
-from ansible_collections.ward.ops.plugins.module_utils.radius.sync import run
 
 
 class ActionModule(ActionBase):
@@ -22,20 +22,17 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, variables)
         del tmp
         _, arguments = self.validate_argument_spec(argument_spec=SYNC)
+
+        def remote(words: dict[str, Any]) -> dict[str, Any]:
+            return dict(self._execute_module(module_name="ward.ops.radius_mac_entries", module_args=words, task_vars=variables))
+
         try:
-            request = task.sync_request(arguments, variables, self._task.check_mode)
-            if arguments["backend"] == "postgresql":
-                done = run(task.postgres_store(arguments), request)
-            else:
-                done = task.run_remote(lambda words: self._remote(words, variables), arguments, request)
+            request = task.request_of("sync_radius", arguments, variables, self._task.check_mode)
+            done = task.carry_out(remote, arguments, request)
         except WardopsError as error:
             return {**result, "failed": True, **failure(error)}
-        except task.RemoteFailure as error:
+        except RemoteFailure as error:
             return {**result, **error.result}
         if not self._task.diff:
             done.pop("diff")
         return {**result, **done}
-
-    def _remote(self, words: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        done: dict[str, Any] = self._execute_module(module_name="ward.ops.radius_mac_entries", module_args=words, task_vars=variables)
-        return done

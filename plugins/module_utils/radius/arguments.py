@@ -47,3 +47,26 @@ TRANSPORT: dict[str, dict[str, Any]] = {
     "expect": {"type": "str", "default": ""},
     "run_id": {"type": "str", "default": ""},
 }
+#: arguments of ``radius_isolation``
+ISOLATION: dict[str, dict[str, Any]] = {
+    **RUN,
+    **DATABASE,
+    **FILE,
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "required": True, "choices": ["quarantine", "normal"]},
+    "reason": {"type": "str", "default": ""},
+    "ticket": {"type": "str", "default": ""},
+}
+#: arguments of ``radius_probe``
+PROBE: dict[str, dict[str, Any]] = {
+    "ward": {"type": "path"},
+    "layer": {"type": "str"},
+    "server": {"type": "str", "required": True},
+    "port": {"type": "int", "default": 1812},
+    "secret": {"type": "str", "no_log": True},
+    "sample": {"type": "int", "default": 0},
+    "refused": {"type": "int", "default": 200},
+    "spellings": {"type": "list", "elements": "str", "default": ["freeradius"]},
+    "parallel": {"type": "int", "default": 64},
+    "timeout": {"type": "float", "default": 3.0},
+}

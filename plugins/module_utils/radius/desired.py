@@ -49,6 +49,7 @@ class Owner(NamedTuple):
     ledger: str
     row: int
     column: str
+    site: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}"
@@ -82,20 +83,22 @@ class Desired:
         return sorted(mac for mac in self.owners if mac not in self.items)
 
 
-def desired_set(ward: Ward, layer: str) -> Desired:
+def desired_set(ward: Ward, layer: str, isolations: Table | None = None) -> Desired:
     """The desired set of one layer.
 
+    :param isolations: a ledger ``isolations`` that is about to be written, instead of the one on disk.
     :raises WardopsError: E0512 (the layer has no RADIUS), those of reading ledgers and policies; all problems at once: E0501 (two
         owners), E0502 (multicast), E0504 (no VLAN), E0510 (not canonical).
     """
     if layer not in ward.policy("radius")["layers"] or "quarantine_vlan" not in ward.layers.get(layer, {}):
         raise fail("E0512", ward.shown(ward.policies / "radius.yml"), layer=layer)
-    return _Builder(ward, layer).build()
+    return _Builder(ward, layer, isolations).build()
 
 
 class _Builder:
-    def __init__(self, ward: Ward, layer: str) -> None:
+    def __init__(self, ward: Ward, layer: str, isolations: Table | None) -> None:
         self._ward = ward
+        self._isolations = isolations
         self._policy: Mapping[str, Any] = ward.policy("radius")
         network = ward.layers[layer]
         self._desired = Desired(layer, int(network["quarantine_vlan"]))
@@ -125,7 +128,7 @@ class _Builder:
         if table is None:
             return
         states: Mapping[str, str] = self._policy["states"][source.ledger]
-        host, asset, status, vlan = (table.index(name) for name in (source.host, "asset_id", "status", "vlan"))
+        host, asset, status, vlan, site = (table.index(name) for name in (source.host, "asset_id", "status", "vlan", "site"))
         layer = None if source.per_layer else table.index("layer")
         mine = self._desired.layer
         for column in source.macs:
@@ -134,7 +137,7 @@ class _Builder:
                 mac = row[position]
                 if not mac or (layer is not None and row[layer] != mine):
                     continue
-                owner = Owner(source.kind, row[host], row[asset], row[status], source.ledger, index, column)
+                owner = Owner(source.kind, row[host], row[asset], row[status], source.ledger, index, column, row[site])
                 if self._owned(mac, owner, table) and (state := states.get(row[status])):
                     self._add(mac, owner, state, row[vlan])
 
@@ -144,13 +147,13 @@ class _Builder:
             return
         today = self._ward.today.isoformat()
         state = self._policy["states"]["radius_extra"]["valid"]
-        names = ("mac", "layer", "owner", "vlan", "valid_from", "valid_to")
-        mac, layer, name, vlan, begin, end = (table.index(column) for column in names)
+        names = ("mac", "layer", "owner", "vlan", "valid_from", "valid_to", "site")
+        mac, layer, name, vlan, begin, end, site = (table.index(column) for column in names)
         for index, row in enumerate(table.rows):
             if row[layer] != self._desired.layer:
                 continue
             valid = row[begin] <= today and (not row[end] or today <= row[end])
-            owner = Owner("extra", row[name], "", "valid" if valid else "not valid", "radius_extra", index, "mac")
+            owner = Owner("extra", row[name], "", "valid" if valid else "not valid", "radius_extra", index, "mac", row[site])
             if self._owned(row[mac], owner, table) and valid:
                 self._add(row[mac], owner, state, row[vlan], row[end])
 
@@ -185,7 +188,7 @@ class _Builder:
 
     def _isolate(self) -> None:
         """Open isolations put their MACs into the quarantine VLAN, whatever the device's status is."""
-        table = self._rows("isolations", per_layer=False)
+        table = self._isolations or self._rows("isolations", per_layer=False)
         if table is None:
             return
         asset, macs, layer, until = (table.index(name) for name in ("asset_id", "macs", "layer", "until"))
@@ -213,16 +216,17 @@ class _Builder:
         self._desired.released = closed - is_open
 
 
-def find_host(desired: Desired, name: str) -> tuple[str, dict[str, Owner]]:
-    """Asset id and MACs of one host, by computer name, device name or asset id.
+def find_terminal(desired: Desired, name: str) -> tuple[str, str, list[str]]:
+    """Asset number, computer name and MACs of one terminal, by computer name or asset number.
 
-    :raises WardopsError: E0511 when the ledgers of this layer do not know it.
+    :raises WardopsError: E0511 when the ledgers of this layer do not know exactly one.
     """
-    found = {mac: owner for mac, owner in desired.owners.items() if owner.kind != "extra" and name in (owner.name, owner.asset_id)}
-    assets = {owner.asset_id for owner in found.values()}
-    if len(assets) != 1:
-        raise fail("E0511", name, name=name, layer=desired.layer, count=len(assets))
-    return assets.pop(), found
+    found = {mac: owner for mac, owner in desired.owners.items() if owner.kind == "terminal" and name in (owner.name, owner.asset_id)}
+    terminals = {(owner.asset_id, owner.name) for owner in found.values() if owner.ledger == "terminals"}
+    if len(terminals) != 1:
+        raise fail("E0511", name=name, layer=desired.layer, count=len(terminals))
+    asset, host = terminals.pop()
+    return asset, host, sorted(mac for mac, owner in found.items() if owner.ledger == "terminals")
 
 
 def sample(macs: Iterable[str], size: int) -> list[str]:

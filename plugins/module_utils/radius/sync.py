@@ -21,6 +21,10 @@ from .store import Outcome, Store, commit, load_rollback, prepare
 DEFAULT_GUARD = {"remove": {"count": 100, "percent": 5}, "change": {"count": 300, "percent": 10}}
 
 
+#: what a run serves, by its purpose
+DUTIES = {"sync_radius": ["I-8-(6)", "I-10-(5)", "I-11-(6)"], "isolate_terminal": ["I-14-(1)"]}
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a sync shall do.
@@ -38,7 +42,7 @@ class Request:
     restore: Path | None = None
     allow_remove: int = 0
     allow_change: int = 0
-    purpose: str = "radius_mac_entries"
+    purpose: str = "sync_radius"
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -93,7 +97,7 @@ def facts_of(ward: Ward, store_place: str, request: Request) -> dict[str, Any]:
     """What the evidence record says about the run."""
     scope = None if request.hosts is None else sorted(request.hosts)[:1000]
     return {
-        "duties": ["I-8-(6)", "I-10-(5)", "I-11-(6)"],
+        "duties": DUTIES.get(request.purpose, DUTIES["sync_radius"]),
         "layer": request.layer,
         "inventory": {"ward": ward.shown(ward.root), "sha256": ward.digest()},
         "target": store_place,

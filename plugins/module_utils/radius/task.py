@@ -1,34 +1,23 @@
-"""From a task's arguments to stores and requests; and a sync whose store is on another machine. No Ansible in here."""
+"""From a task's arguments and variables to stores and requests. No Ansible in here."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..common import evidence
 from ..common.files import read_bytes
 from ..common.layer import require_layer
 from ..common.policy import parse_policy
 from ..common.problems import fail
-from ..common.ward import REPOSITORY, Ward
-from .arguments import FILE
+from ..common.ward import REPOSITORY
 from .postgresql import Address, PostgresStore
-from .sync import DEFAULT_GUARD, Clock, Request, Work, facts_of, place_of, wanted_of
+from .remote import Call, run_remote
+from .sync import Request, Work, run
 
 PASSWORD = "WARDOPS_RADIUS_DB_PASSWORD"  # noqa: S105 - the variable's name
 EVIDENCE = "WARDOPS_EVIDENCE"
-
-Call = Callable[[dict[str, Any]], dict[str, Any]]
-
-
-class RemoteFailure(Exception):
-    """The part on the RADIUS server failed; ``result`` says why, in Ansible's form."""
-
-    def __init__(self, result: Mapping[str, Any]) -> None:
-        super().__init__(str(result.get("msg", "")))
-        self.result = dict(result)
 
 
 def postgres_store(arguments: Mapping[str, Any]) -> PostgresStore:
@@ -81,9 +70,12 @@ def hosts_of(variables: Mapping[str, Any]) -> frozenset[str] | None:
     return frozenset(variables["ansible_play_hosts_all"]) if variables.get("ansible_limit") else None
 
 
-def sync_request(arguments: Mapping[str, Any], variables: Mapping[str, Any], check: bool) -> Request:
-    """:raises WardopsError: E0401-E0403 (layer), E0516 (no ward)."""
-    restore = arguments["restore_from"]
+def request_of(purpose: str, arguments: Mapping[str, Any], variables: Mapping[str, Any], check: bool) -> Request:
+    """What the task asks for.
+
+    :raises WardopsError: E0401-E0403 (layer), E0516 (no ward).
+    """
+    restore = arguments.get("restore_from")
     return Request(
         ward=ward_of(arguments, variables),
         layer=layer_of(arguments, variables),
@@ -91,59 +83,14 @@ def sync_request(arguments: Mapping[str, Any], variables: Mapping[str, Any], che
         check=check,
         hosts=hosts_of(variables),
         restore=Path(restore) if restore else None,
-        allow_remove=arguments["allow_remove"],
-        allow_change=arguments["allow_change"],
+        allow_remove=arguments.get("allow_remove", 0),
+        allow_change=arguments.get("allow_change", 0),
+        purpose=purpose,
     )
 
 
-def run_remote(call: Call, arguments: Mapping[str, Any], request: Request, work: Work | None = None) -> dict[str, Any]:
-    """A sync whose store is a file on another machine: that machine plans, this one records, that one applies the same plan.
-
-    :param call: runs the module there with these arguments and returns its result.
-    :raises RemoteFailure: what the module reports; WardopsError as :func:`~.sync.run`.
-    """
-    clock = Clock()
-    ward = Ward(request.ward)
-    backend = str(arguments["backend"])
-    place = f"{backend}:{arguments['path']}"
-    work = work or Work(wanted_of(ward, request, backend))
-    guard = {
-        **ward.policy("radius")["guards"].get(backend, DEFAULT_GUARD),
-        "allow_remove": request.allow_remove,
-        "allow_change": request.allow_change,
-    }
-    own = {name: arguments[name] for name in (*FILE, "backend", "lock_wait")}
-    own |= {"entries": work.wanted.to_text(), "guard": guard}
-    clock.lap("desired")
-    if request.check:
-        return _finished(_called(call, {**own, "plan_only": True}), work, clock)
-    with evidence.step(request.evidence, request.purpose, facts_of(ward, place, request), REPOSITORY) as step:
-        try:
-            planned = _called(call, {**own, "plan_only": True})
-        except RemoteFailure as failure:
-            codes = failure.result.get("codes", [])
-            step.result("refused" if {"E0120", "E0121"} & set(codes) else "failed", codes=codes)
-            raise
-        clock.lap("read_and_plan")
-        step.plan({**planned["record"], **work.also})
-        work.before_apply()
-        result = planned
-        if planned["changed"]:
-            result = _called(call, {**own, "expect": planned["fingerprint"], "run_id": step.run_id})
-            clock.lap("apply_and_verify")
-        result = _finished(result, work, clock)
-        step.result("ok", **{name: result[name] for name in ("changed", "verified", "recovered", "rollback_file")})
-    return {**result, "evidence": place_of(step)}
-
-
-def _called(call: Call, arguments: dict[str, Any]) -> dict[str, Any]:
-    result = call(arguments)
-    if result.get("failed"):
-        raise RemoteFailure(result)
-    return result
-
-
-def _finished(result: Mapping[str, Any], work: Work, clock: Clock) -> dict[str, Any]:
-    left = {name: value for name, value in result.items() if name not in ("record", "fingerprint", "invocation")}
-    plan = {**left["plan"], **work.also}
-    return {**left, "plan": plan, "changed": left["changed"] or bool(work.also), "timings": clock.seconds, "evidence": None}
+def carry_out(call: Call, arguments: Mapping[str, Any], request: Request, work: Work | None = None) -> dict[str, Any]:
+    """The work on the store that the arguments name: PostgreSQL from here, a file on its own machine through ``call``."""
+    if arguments["backend"] == "postgresql":
+        return run(postgres_store(arguments), request, work)
+    return run_remote(call, arguments, request, work)
