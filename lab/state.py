@@ -80,7 +80,6 @@ class Lab:
             "WARDLAB_DIR": str(self.root),
             "PGSSLROOTCERT": str(self.authority / "ca.crt"),
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.root / "cp"),
-            "ANSIBLE_SSH_ARGS": f"-C -o ControlMaster=auto -o ControlPersist=120s -o UserKnownHostsFile={self.root / 'known_hosts'}",
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/sbin:/usr/bin:/sbin:/bin')}",
             **credentials.read_secrets(self.secrets),
         }

@@ -30,6 +30,7 @@ class Machine:
 MACHINES = (
     Machine(CONTROL, "10.200.0.2", "bare", "control host: Ansible runs here"),
     Machine("lg-rad01", "10.200.0.21", "linux", "RADIUS server of the LGWAN layer"),
+    Machine("lg-rad02", "10.200.0.24", "linux", "second RADIUS server of the LGWAN layer"),
     Machine("mn-rad01", "10.200.0.22", "linux", "RADIUS server of the resident-record layer"),
     Machine("in-rad01", "10.200.0.23", "linux", "RADIUS server of the internet layer"),
     Machine("nas1", "10.200.0.101", "bare", "network access server: asks RADIUS as a switch does"),
