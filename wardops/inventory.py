@@ -16,7 +16,7 @@ from ansible_collections.ward.ops.plugins.module_utils.common.layer import decla
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.inventory.export import export_host, export_list
 from ansible_collections.ward.ops.plugins.module_utils.inventory.hosts import read_hosts
-from ansible_collections.ward.ops.plugins.module_utils.inventory.source import NAMES, read_source
+from ansible_collections.ward.ops.plugins.module_utils.inventory.source import find_source, read_source
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -56,4 +56,4 @@ def run(args: argparse.Namespace) -> int:
 
 def _source_file(given: Path | None) -> Path:
     path = given or REPOSITORY / "inventories" / "sample" / declared_layer()
-    return path / NAMES[0] if path.is_dir() else path
+    return find_source([path]) or path

@@ -84,6 +84,8 @@ def fill_in_bulk(data: InventoryData, hosts: Hosts) -> None:
         _join_groups(data, part, made)
         everything += made
         data.hosts.update(zip(part.names, made, strict=True))
+    for group in data.groups.values():
+        group._hosts_cache = None  # add_child has filled it while the groups were empty
     data.groups["all"]._hosts_cache = everything
     data._groups_dict_cache = {}
 

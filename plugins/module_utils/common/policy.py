@@ -12,7 +12,7 @@ from .problems import Problem, WardopsError
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_Base):  # type: ignore[misc]
+class Loader(_Base):  # type: ignore[misc]
     """Safe loader; a mapping with the same key twice is an error instead of a silent last-one-wins."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -34,13 +34,14 @@ class _Duplicate(Exception):
         self.mark = mark
 
 
-def parse_policy(data: bytes, path: str) -> Any:
+def parse_policy(data: bytes, path: str, loader: Any = Loader) -> Any:
     """The policy as dictionaries, lists and scalars.
 
+    :param loader: a subclass of :class:`Loader` that knows further tags.
     :raises WardopsError: E0117 (no YAML, or not UTF-8), E0118 (a key twice), with line and column.
     """
     try:
-        return yaml.load(data, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        return yaml.load(data, Loader=loader)  # noqa: S506 - a SafeLoader
     except _Duplicate as error:
         raise WardopsError(Problem("E0118", path, error.mark.line + 1, error.mark.column + 1, {"key": error.key})) from None
     except yaml.YAMLError as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def read_source(path: Path, environ: Mapping[str, str] | None = None, declaratio
     if data.get("plugin") != PLUGIN:
         raise fail("E0404", shown, reason_ja=f"plugin は {PLUGIN} と書きます", reason=f"plugin must be {PLUGIN}")
     layer = require_layer(_text(data, "layer", shown), environ, declaration)
-    ward = Ward(path.parent / _text(data, "ward", shown))
+    ward = Ward(Path(os.path.realpath(path.parent / _text(data, "ward", shown))))
     _check_layer(ward, layer, shown)
     return Source(path, layer, ward, _shared(path, data, shown))
 
@@ -80,3 +81,12 @@ def _shared(path: Path, data: Mapping[str, Any], shown: str) -> Path | None:
     if "shared" in data:
         return path.parent / _text(data, "shared", shown)
     return next((folder for folder in path.absolute().parents if (folder / "ansible.cfg").is_file()), None)
+
+
+def find_source(candidates: Iterable[Path]) -> Path | None:
+    """The first of Ansible's inventory sources that is a ``ledger.yml``, or a folder that has one."""
+    for candidate in candidates:
+        for path in (candidate, *(candidate / name for name in NAMES)):
+            if path.name in NAMES and path.exists():
+                return path
+    return None

@@ -12,17 +12,15 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..common.files import read_bytes
+from ..common.policy import Loader, parse_policy
 from ..common.problems import fail
 
 #: as Ansible's default ``YAML_FILENAME_EXTENSIONS``; a file or folder without extension comes first
 EXTENSIONS = ("", ".yml", ".yaml", ".json")
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_Base):  # type: ignore[misc]
+class _Loader(Loader):
     """Safe YAML with Ansible's two tags for variables."""
 
 
@@ -50,7 +48,7 @@ def read_variables(folder: Path, names: Collection[str]) -> dict[str, dict[str, 
     """The variables of each of ``names`` that has a file or a folder of files in ``folder``.
 
     :param folder: a ``group_vars`` or ``host_vars`` folder; need not exist.
-    :raises WardopsError: E0100-E0102 (file), E0414 (not a mapping, encrypted as a whole, or a value that JSON cannot hold).
+    :raises WardopsError: E0100-E0102 (file), E0117, E0118 (YAML), E0414 (not a mapping, encrypted as a whole, or a value that JSON cannot hold).
     """
     if not folder.is_dir():
         return {}
@@ -91,14 +89,7 @@ def _read(path: Path) -> dict[str, Any]:
     data = read_bytes(path)
     if data.startswith(b"$ANSIBLE_VAULT;"):
         raise fail("E0414", str(path), 1, reason_ja="ファイル全体が暗号化されています", reason="the whole file is encrypted")
-    try:
-        loaded = yaml.load(data, Loader=_Loader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        reason = str(getattr(error, "problem", None) or error)
-        raise fail(
-            "E0414", str(path), mark.line + 1 if mark else 0, mark.column + 1 if mark else 0, reason_ja=reason, reason=reason
-        ) from None
+    loaded = parse_policy(data, str(path), _Loader)
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):
