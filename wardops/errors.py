@@ -13,7 +13,7 @@ def add_parser(sub: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ansible_collections.ward.ops.plugins.module_utils.ledger.formats import codes_of, explain_code  # noqa: PLC0415 - start-up speed
+    from ansible_collections.ward.ops.plugins.module_utils.ledger.codes import codes_of, explain_code  # noqa: PLC0415 - start-up speed
 
     codes = codes_of(args.code)
     for code in codes:

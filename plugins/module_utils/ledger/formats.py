@@ -6,7 +6,6 @@ Sources: OASIS SARIF 2.1.0; the workflow commands of hosted CI (``::error file=�
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -132,17 +131,3 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def explain_code(code: str) -> str:
-    """A catalogue entry for a terminal."""
-    entry = CATALOGUE[code]
-    return f"{code} {entry.name}\n  {entry.ja}\n  {entry.en}\n  → {entry.remedy_ja}\n  → {entry.remedy_en}\n"
-
-
-def codes_of(names: Iterable[str]) -> list[str]:
-    """The codes of the catalogue that begin with one of the texts, or are named so; all of them without a text."""
-    wanted = tuple(names)
-    if not wanted:
-        return sorted(CATALOGUE)
-    return [code for code in sorted(CATALOGUE) if code.startswith(tuple(name.upper() for name in wanted)) or CATALOGUE[code].name in wanted]

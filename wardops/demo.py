@@ -1,0 +1,106 @@
+"""``wardops demo``: the repository's main job, end to end, against real servers of the lab.
+
+A reviewed line in a ledger decides whether a device gets onto the network: the sample ward goes into three RADIUS servers
+(one per layer), a client asks them as a switch would, one terminal is returned, one is isolated, and the evidence is proved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .demo_story import STEPS, Stage
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def add_parser(sub: Any) -> None:
+    parser: argparse.ArgumentParser = sub.add_parser(
+        "demo", help="実演：台帳からネットワーク接続まで / the main job, end to end, in the lab"
+    )
+    parser.add_argument("--keep", action="store_true", help="leave the lab running afterwards")
+
+
+@dataclass(slots=True)
+class Show:
+    """Runs the steps, keeps their results and times, prints the table."""
+
+    rows: list[tuple[str, str, float, bool]] = field(default_factory=list)
+
+    def run(self, title: str, action: Callable[[], str]) -> bool:
+        print(f"… {title}", flush=True)
+        start = time.monotonic()
+        try:
+            text, good = action(), True
+        except (AssertionError, subprocess.CalledProcessError, OSError) as error:
+            text, good = _reason(error), False
+        seconds = time.monotonic() - start
+        self.rows.append((title, text, seconds, good))
+        print(f"  {'OK' if good else 'NG'} {seconds:6.1f} s  {text}", flush=True)
+        return good
+
+    def table(self) -> str:
+        widths = [max([_width(row[0]) for row in self.rows] + [4]), max([_width(row[1].split("\n")[0]) for row in self.rows] + [4])]
+        rule = f"+{'-' * (widths[0] + 2)}+{'-' * (widths[1] + 2)}+{'-' * 9}+----+"
+        lines = [rule]
+        for title, text, seconds, good in self.rows:
+            first = text.split("\n")[0]
+            cells = (_pad(title, widths[0]), _pad(first, widths[1]), f"{seconds:5.1f} s", "OK" if good else "NG")
+            lines.append(f"| {cells[0]} | {cells[1]} | {cells[2]} | {cells[3]} |")
+        return "\n".join([*lines, rule])
+
+
+def run(args: argparse.Namespace) -> int:
+    work = REPOSITORY / "build" / "demo"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    show = Show()
+    start = time.monotonic()
+    with _lab_taken_down(work, keep=args.keep):
+        stage = Stage(REPOSITORY, work)
+        for title, step in STEPS:
+            if not show.run(title, lambda step=step: step(stage)):  # type: ignore[misc]
+                break
+    good = len(show.rows) == len(STEPS) and all(row[3] for row in show.rows)
+    print(f"\n{show.table()}")
+    verdict = "すべて確認しました / everything was verified" if good else "失敗しました / FAILED"
+    print(f"{verdict}: {len(show.rows)}/{len(STEPS)} steps, {time.monotonic() - start:.0f} s; logs: {work.relative_to(REPOSITORY)}/")
+    return 0 if good else 1
+
+
+@contextlib.contextmanager
+def _lab_taken_down(work: Path, *, keep: bool) -> Iterator[None]:
+    """Whatever happens, nothing of the demo's lab stays, unless it was asked for."""
+    try:
+        yield
+    finally:
+        if not keep:
+            with (work / "lab-down.log").open("w", encoding="utf-8") as log:
+                command = [sys.executable, "-m", "lab", "down"]
+                subprocess.run(command, cwd=REPOSITORY, env={**os.environ}, stdout=log, stderr=log, check=False)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, subprocess.CalledProcessError):
+        output = str(error.output or "")
+        print(output[-6000:], file=sys.stderr)
+        return f"exit code {error.returncode}"
+    return str(error)
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
