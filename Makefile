@@ -79,7 +79,7 @@ lint-format:
 	@$(PYTHON) -m ruff format --check --quiet . || { echo "run: make format"; false; }
 
 lint-mypy:
-	@tools/lint_types.sh
+	@$(PYTHON) -m mypy --no-error-summary -p ansible_collections.ward.ops.plugins.module_utils -p wardops -p tools -p lab -p benchmarks
 
 lint-yaml:
 	@$(PYTHON) -m yamllint --strict .
@@ -88,7 +88,7 @@ lint-ansible:
 	@tools/lint_ansible.sh
 
 lint-shell:
-	@git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck -x
+	@git ls-files -z --cached --others --exclude-standard '*.sh' .ci/run | xargs -0 shellcheck -x
 
 lint-secrets:
 	@$(PYTHON) tools/secret_scan.py

@@ -163,7 +163,7 @@ def read_allowed(path: Path) -> list[Allowance]:
         fields = [field.strip() for field in line.split("|")]
         if len(fields) != 4 or not all(fields):
             raise ValueError(f"{path}:{number}: not 'path | rule | piece of the line | reason'")
-        allowances.append(Allowance(*fields))
+        allowances.append(Allowance(fields[0], fields[1], fields[2], fields[3]))
     return allowances
 
 
