@@ -17,6 +17,7 @@ from ..common.plan import Item
 from ..common.problems import Problem, WardopsError, fail
 from ..common.table import Table
 from ..common.ward import Ward
+from .entries import limited
 from .planner import Wanted
 
 ROW, SETUP, QUARANTINE = "row", "setup", "quarantine"
@@ -155,7 +156,7 @@ class _Builder:
             valid = row[begin] <= today and (not row[end] or today <= row[end])
             owner = Owner("extra", row[name], "", "valid" if valid else "not valid", "radius_extra", index, "mac", row[site])
             if self._owned(row[mac], owner, table) and valid:
-                self._add(row[mac], owner, state, row[vlan], row[end])
+                self._add(row[mac], owner, state, row[vlan], limited(row[end]))
 
     def _owned(self, mac: str, owner: Owner, table: Table) -> bool:
         """Note the owner; a MAC that is no device's, or has two owners, is a problem."""

@@ -33,6 +33,9 @@ CHECK, REPLY, USERGROUP, GROUPREPLY, GROUPCHECK = "radcheck", "radreply", "radus
 USERS = "users"
 PRIORITY = "1"
 JAPAN = dt.timezone(dt.timedelta(hours=9))
+#: FreeRADIUS keeps a date in 32 bits: 2106-02-07 15:28:15 in Japan. What is valid longer does not expire (9999-12-31)
+LAST_EPOCH = 2**32 - 1
+LAST_DAY = "2106-02-06"
 
 _CANONICAL = re.compile(r"[0-9A-F]{2}(?:-[0-9A-F]{2}){5}")
 _ANY_MAC = re.compile(
@@ -103,6 +106,11 @@ def group_name(vlan: int) -> str:
     return f"vlan{vlan}"
 
 
+def limited(expires: str) -> str:
+    """A ledger's last day, or nothing when it lies beyond what a RADIUS server can keep."""
+    return "" if expires > LAST_DAY else expires
+
+
 def is_group(name: str) -> bool:
     """Whether a group's name is one of ours."""
     return _GROUP.fullmatch(name) is not None
@@ -118,7 +126,7 @@ def to_epoch(expires: str) -> int:
 
 def from_epoch(text: str) -> str | None:
     """The reverse of :func:`to_epoch`; ``None`` when the text is no such number."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 11):
+    if not (text.isascii() and text.isdigit() and str(int(text)) == text and int(text) <= LAST_EPOCH):
         return None
     moment = dt.datetime.fromtimestamp(int(text), JAPAN)
     return moment.date().isoformat() if moment.timetz().replace(tzinfo=None) == dt.time(23, 59, 59) else moment.isoformat()
@@ -326,7 +334,7 @@ def entry_items(lines: Mapping[str, Any]) -> dict[str, Item]:
                 raise ValueError(f"rows of {mac} belong to another user")
         elif not isinstance(item.get("vlan"), int) or not 1 <= item["vlan"] <= 4094:
             raise ValueError(f"bad VLAN of {mac}")
-        elif "expires" in item:
-            to_epoch(item["expires"])
+        elif "expires" in item and not 0 <= to_epoch(item["expires"]) <= LAST_EPOCH:
+            raise ValueError(f"bad expiry of {mac}")
         items[mac] = item
     return items

@@ -7,11 +7,11 @@ packages with the real schema; nothing listens outside.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -253,6 +253,12 @@ class Radius:
         vlan = re.search(r'Tunnel-Private-Group-Id:0 = "([^"]*)"', out)
         return (kind.group(1) if kind else "none"), (vlan.group(1) if vlan else "")
 
+    def settle(self, mac: str, kind: str, seconds: float = 10) -> None:
+        """Wait until the server answers so: a reload takes a moment."""
+        deadline = time.monotonic() + seconds
+        while self.ask(mac)[0] != kind and time.monotonic() < deadline:
+            time.sleep(0.1)
+
 
 @contextlib.contextmanager
 def radius(backend: str, settings: Mapping[str, str]) -> Iterator[Radius]:
@@ -283,4 +289,5 @@ def radius(backend: str, settings: Mapping[str, str]) -> Iterator[Radius]:
 
 def sqlite_database(path: Path) -> None:
     """An empty SQLite database with FreeRADIUS' schema."""
-    subprocess.run(["sqlite3", str(path)], input=(SCHEMAS / "sqlite/schema.sql").read_bytes(), check=True, env=dict(os.environ))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript((SCHEMAS / "sqlite/schema.sql").read_text())

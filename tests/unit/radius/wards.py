@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-TERMINALS = (
-    "asset_id,computer_name,serial,model,form,dept_code,site,floor,use,status,ring,os_version,os_build,ip,vlan,mac_lan,mac_wlan,"
-    "bios_uuid,lease_id,assigned_date,return_due,ticket"
-).split(",")
-PRINTERS = "name,asset_id,serial,vendor,model,kind,layer,site,floor,dept_code,ip,vlan,mac,queue,driver,status,lease_id,ticket".split(",")
-DEVICES = (
-    "name,asset_id,vendor,os_profile,model,serial,layer,role,site,floor,rack,mgmt_ip,vlan,mac,uplink,firmware,config_backup,status,ticket"
-).split(",")
-EXTRA = "mac,layer,site,owner,reason,vlan,valid_from,valid_to,approver,ticket".split(",")
-ISOLATIONS = "asset_id,macs,layer,since,until,reason,ticket,operator".split(",")
+SCHEMAS = Path(__file__).resolve().parents[3] / "schemas" / "ledgers"
+
+
+def columns(ledger: str) -> list[str]:
+    """The header of a ledger, as its schema says."""
+    return list(json.loads((SCHEMAS / f"{ledger}.schema.json").read_text(encoding="utf-8"))["properties"])
+
+
+TERMINALS, PRINTERS, DEVICES = columns("terminals"), columns("printers"), columns("network_devices")
+EXTRA, ISOLATIONS = columns("radius_extra"), columns("isolations")
 
 POLICIES = {
     "ward": "name: 試験区\nas_of: 2026-11-22\n",
