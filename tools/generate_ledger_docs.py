@@ -24,8 +24,8 @@ HEAD = """\
 台帳は UTF-8（BOM なし）、改行 LF の CSV です。1 行目は下の表の列名をこの順で並べ、行はキーの順に並べます。空のセルは「値なし」です。
 日付は `2026-04-01`、真偽は `true` / `false`、MAC アドレスは 16 進小文字 12 桁で書きます。
 
-A ledger is CSV in UTF-8 without byte order mark and with LF line ends; line 1 has the columns below in this order, rows are sorted by the key, an
-empty cell is an absent value. `make check` says what is wrong, where, and what to do ([error codes](errors.md)).
+A ledger is CSV in UTF-8 without byte order mark and with LF line ends; line 1 has the columns below in this order, rows are sorted
+by the key, an empty cell is an absent value. `make check` says what is wrong, where, and what to do ([error codes](errors.md)).
 """
 
 
@@ -96,9 +96,8 @@ def _condition(schema: LedgerSchema, rule: Mapping[str, Any]) -> str:
 
 def _policy(schema: PolicySchema) -> str:
     document = schema.document
-    lines = [
-        f"\n## {schema.name}.yml\n\n{document['title']}: {_words(document['description'])}\n\n- ファイル / file: `policies/{schema.name}.yml`\n"
-    ]
+    lines = [f"\n## {schema.name}.yml\n\n{document['title']}: {_words(document['description'])}\n"]
+    lines.append(f"\n- ファイル / file: `policies/{schema.name}.yml`\n")
     lines.append("\n| 項目 / key | 名称 | 必須 | 形 / form | description |\n|---|---|---|---|---|\n")
     for name, part, required in _keys(document, ""):
         cells = (f"`{name}`", part.get("title", ""), "○" if required else "", _form(part, ""), _words(part.get("description", "")))
