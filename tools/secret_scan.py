@@ -137,7 +137,8 @@ def decode(data: bytes) -> str:
 def tracked(root: Path) -> list[str]:
     """Tracked files and new ones that are not ignored."""
     command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    return sorted({name for name in subprocess.run(command, check=True, capture_output=True).stdout.decode().split("\0") if name})
+    names = subprocess.run(command, check=True, capture_output=True).stdout.decode().split("\0")
+    return sorted({name for name in names if name} - {str(ALLOWED)})
 
 
 @dataclass(slots=True)
