@@ -46,4 +46,4 @@ def test(lab: Lab, roles: list[str]) -> int:
 
 def _molecule(role: str) -> int:
     command = [sys.executable, "-m", "lab", "run", "--", "env", f"--chdir={ROLES / role}", "molecule", "test"]
-    return subprocess.run(command, cwd=ROOT, env=dict(os.environ), check=False).returncode
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, "NO_COLOR": "1"}, check=False).returncode

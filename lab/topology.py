@@ -34,6 +34,7 @@ MACHINES = (
     Machine("mn-rad01", "10.200.0.22", "linux", "RADIUS server of the resident-record layer"),
     Machine("in-rad01", "10.200.0.23", "linux", "RADIUS server of the internet layer"),
     Machine("nas1", "10.200.0.101", "bare", "network access server: asks RADIUS as a switch does"),
+    Machine("stranger", "10.200.0.102", "bare", "a machine that no server knows: must get no answer"),
 )
 
 
