@@ -1,4 +1,7 @@
-"""The evidence chain: what it records and what it notices."""
+"""The evidence chain: what it records and what it notices.
+
+covers: E0601, E0602, E0603, E0604, E0605, E0606
+"""
 
 from __future__ import annotations
 

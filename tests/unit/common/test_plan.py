@@ -1,4 +1,7 @@
-"""Plans, guards, layers."""
+"""Plans, guards, layers.
+
+covers: E0120, E0121, E0401, E0402, E0403
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reading ledgers: positions, limits, every bad row reported."""
+"""Reading ledgers: positions, limits, every bad row reported.
+
+covers: E0100, E0101, E0102, E0106
+"""
 
 from __future__ import annotations
 

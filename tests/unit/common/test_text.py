@@ -1,4 +1,7 @@
-"""Text as people send it: encodings, widths, dates, MAC spellings."""
+"""Text as people send it: encodings, widths, dates, MAC spellings.
+
+covers: E0111, E0112, E0113, E0510
+"""
 
 from __future__ import annotations
 

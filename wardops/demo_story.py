@@ -1,0 +1,235 @@
+"""The steps of the demo. Each returns what it verified as one line, or raises ``AssertionError`` with what was wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.ward.ops.plugins.module_utils.common.mac import MacFormat
+from ansible_collections.ward.ops.plugins.module_utils.common.table import format_table
+from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward
+
+LAYERS = ("lgwan", "mn", "inet")
+SERVERS = {"lgwan": "10.200.0.21", "mn": "10.200.0.22", "inet": "10.200.0.23"}
+ENTRIES = 5900
+UNKNOWN = "00005e0053aa"
+#: as a switch of another make spells it; the server must understand any spelling
+SWITCH = MacFormat(".", 4, upper=False)
+
+
+def need(condition: object, text: str) -> None:
+    """Raise ``AssertionError`` unless the condition holds (``assert`` would vanish under ``python -O``)."""
+    if not condition:
+        raise AssertionError(text)
+
+
+class Stage:
+    """The demo's own copy of the ward, its evidence, and the ways to run things in the lab."""
+
+    def __init__(self, repository: Path, work: Path) -> None:
+        self.repository = repository
+        self.work = work
+        self.inventories = work / "inventories"
+        self.evidence = work / "evidence"
+        shutil.copytree(repository / "inventories", self.inventories)
+        self.ward = Ward(self.inventories / "sample")
+        self._logs = 0
+        self._start = time.monotonic()
+
+    def command(self, words: list[str], env: Mapping[str, str] | None = None, *, name: str = "", good: tuple[int, ...] = (0,)) -> str:
+        """Run a program, keep its output in a log; any exit code but the good ones raises."""
+        environment = {**os.environ, "WARDOPS_EVIDENCE": str(self.evidence), "ANSIBLE_NOCOLOR": "1", **(env or {})}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        done = subprocess.run(
+            words, cwd=self.repository, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+        output = done.stdout + done.stderr
+        self._logs += 1
+        (self.work / f"{self._logs:02d}-{name or Path(words[0]).name}.log").write_text(output, encoding="utf-8")
+        if done.returncode not in good:
+            raise subprocess.CalledProcessError(done.returncode, words, output)
+        return output
+
+    def lab(self, *words: str, env: Mapping[str, str] | None = None, name: str = "lab", good: tuple[int, ...] = (0,)) -> str:
+        return self.command([sys.executable, "-m", "lab", *words], env, name=name, good=good)
+
+    def play(self, playbook: str, layer: str, *words: str, good: tuple[int, ...] = (0,), declared: str = "") -> str:
+        """Run a playbook on the lab's control host, which declares the layer."""
+        program = str(Path(sys.executable).with_name("ansible-playbook"))
+        inventory = str(self.inventories / "lab" / layer)
+        arguments = ["run", "--", program, "-i", inventory, f"playbooks/{playbook}.yml", *words]
+        return self.lab(*arguments, env={"WARDOPS_LAYER": declared or layer}, name=f"{playbook}-{layer}", good=good)
+
+    def step(self) -> dict[str, Any]:
+        """The newest evidence record's last step: what was planned and done."""
+        newest = max(self.evidence.glob("0*.json"))
+        steps: list[dict[str, Any]] = json.loads(newest.read_bytes())["steps"]
+        return steps[-1]
+
+    def ask(self, layer: str, mac: str) -> tuple[str, str]:
+        """Ask the layer's RADIUS server about a MAC, from the NAS, with FreeRADIUS' own client: answer and VLAN."""
+        spelled = SWITCH.render(mac)
+        request = (
+            f'User-Name = "{spelled}"\nUser-Password = "{spelled}"\nCalling-Station-Id = "{MacFormat("-", 2, upper=True).render(mac)}"\n'
+            "Service-Type = Call-Check\nNAS-Port-Type = Ethernet\nMessage-Authenticator = 0x00\n"
+        )
+        with tempfile.NamedTemporaryFile("w", suffix=".txt", dir=self.work) as file:
+            file.write(request)
+            file.flush()
+            # the secret is read from its file by the shell of the NAS, so that it is in no argument list
+            script = 'exec radclient -x -r 2 -t 2 -S "$WARDLAB_DIR/secrets/WARDOPS_RADIUS_SECRET" -f "$1" "$2" auth'
+            output = self.lab(
+                "run", "--on", "nas1", "--", "sh", "-c", script, "sh", file.name, SERVERS[layer], name="radclient", good=(0, 1)
+            )
+        answer = re.search(r"Received (Access-\w+)", output)
+        vlan = re.search(r'Tunnel-Private-Group-Id:?\w* = "?(\d+)', output)
+        return (answer[1] if answer else "no answer", vlan[1] if vlan else "")
+
+    def rows(self, layer: str) -> list[dict[str, str]]:
+        return self.ward.table("terminals", layer).dicts()
+
+    def terminal(self, layer: str, status: str, number: int = 0) -> dict[str, str]:
+        return [row for row in self.rows(layer) if row["status"] == status and row["mac_lan"]][number]
+
+
+def check_ledgers(stage: Stage) -> str:
+    output = stage.command([sys.executable, "-m", "wardops", "check", "--ward", str(stage.inventories / "sample")], name="check")
+    return output.strip().splitlines()[-1]
+
+
+def start_lab(stage: Stage) -> str:
+    stage.lab("down", name="lab-down-first")
+    return stage.lab("up", name="lab-up").strip().splitlines()[-1]
+
+
+def install(stage: Stage) -> str:
+    for layer in LAYERS:
+        stage.play("install_radius", layer)
+    return "PostgreSQL + FreeRADIUS: " + ", ".join(f"{layer} {SERVERS[layer]}" for layer in LAYERS)
+
+
+def plan_only(stage: Stage) -> str:
+    before = {path.name for path in stage.evidence.glob("0*.json")}
+    stage.play("sync_radius", "lgwan", "--check", "--diff")
+    need({path.name for path in stage.evidence.glob("0*.json")} == before, "check mode left a record")
+    answer, _ = stage.ask("lgwan", stage.terminal("lgwan", "active")["mac_lan"])
+    need(answer == "Access-Reject", f"check mode changed the server: {answer}")
+    return "計画のみ。サーバーは空のまま / planned only, the server is still empty (Access-Reject)"
+
+
+def synchronise(stage: Stage) -> str:
+    added = {}
+    for layer in LAYERS:
+        stage.play("sync_radius", layer)
+        added[layer] = stage.step()["plan"]["counts"]["add"]
+    need(sum(added.values()) == ENTRIES, f"{added} are not {ENTRIES} entries")
+    return f"{ENTRIES:,} 件を登録 / entries added ({', '.join(f'{layer} {count:,}' for layer, count in added.items())})"
+
+
+def ask_three(stage: Stage) -> str:
+    texts = []
+    for layer in ("lgwan", "mn"):
+        active, returned = stage.terminal(layer, "active"), stage.terminal(layer, "returned")
+        found = {"active": stage.ask(layer, active["mac_lan"]), "returned": stage.ask(layer, returned["mac_lan"])}
+        need(found["active"] == ("Access-Accept", active["vlan"]), f"{active['computer_name']}: {found['active']}")
+        need(found["returned"][0] == "Access-Reject", f"{returned['computer_name']}: {found['returned']}")
+        texts.append(f"{active['computer_name']} Accept VLAN {active['vlan']}, {returned['computer_name']} (returned) Reject")
+    unknown = stage.ask("lgwan", UNKNOWN)
+    need(unknown[0] == "Access-Reject", f"unknown: {unknown}")
+    return "; ".join([*texts, f"unknown {UNKNOWN} Reject"])
+
+
+def ask_all(stage: Stage) -> str:
+    asked = 0
+    for layer in LAYERS:
+        stage.play("verify_radius", layer, "-e", "radius_probe_sample=0")
+        asked += int(stage.step()["result"]["asked"])
+    return f"{asked:,} 件を実サーバーに照会、すべて期待どおり / asked the real servers, every answer as planned"
+
+
+def again(stage: Stage) -> str:
+    for layer in LAYERS:
+        stage.play("sync_radius", layer)
+        counts = stage.step()["plan"]["counts"]
+        need(counts["add"] == counts["change"] == counts["remove"] == 0, f"{layer}: {counts}")
+    return "2 回目の変更 0 件 / the second run changed 0"
+
+
+def return_one(stage: Stage) -> str:
+    """The reviewed line: one row's status becomes ``returned``."""
+    row = stage.terminal("lgwan", "active", 1)
+    path = stage.ward.ledger_path("terminals", "lgwan")
+    with path.open(encoding="utf-8", newline="") as stream:
+        header, *rows = csv.reader(stream)
+    for cells in rows:
+        if cells[0] == row["asset_id"]:
+            for column, value in {"status": "returned", "ip": "", "vlan": "", "ring": ""}.items():
+                cells[header.index(column)] = value
+    path.write_bytes(format_table(header, rows))
+    macs = [row["mac_lan"], *filter(None, [row["mac_wlan"]])]
+    before = stage.ask("lgwan", macs[0])
+    stage.play("sync_radius", "lgwan")
+    counts = stage.step()["plan"]["counts"]
+    need(counts["remove"] == len(macs), f"{counts}")
+    after = [stage.ask("lgwan", mac)[0] for mac in macs]
+    need(before[0] == "Access-Accept" and set(after) == {"Access-Reject"}, f"{before} -> {after}")
+    return f"{row['computer_name']}: 台帳 1 行を返却に → Accept が Reject に / one line to 'returned' → Accept became Reject"
+
+
+def isolate(stage: Stage) -> str:
+    row = stage.terminal("lgwan", "active", 2)
+    quarantine = str(stage.ward.policy("networks")["quarantine_vlan"])
+    words = ["-e", f"terminal={row['computer_name']}", "-e", "ticket=DEMO-1", "-e", "reason=demo"]
+    stage.play("isolate_terminal", "lgwan", *words, "-e", "state=quarantine")
+    found = [stage.ask("lgwan", row["mac_lan"])]
+    stage.play("sync_radius", "lgwan")  # a sync must not let it out again
+    found.append(stage.ask("lgwan", row["mac_lan"]))
+    need(found == [("Access-Accept", quarantine)] * 2, f"isolated: {found}")
+    stage.play("isolate_terminal", "lgwan", *words, "-e", "state=normal")
+    back = stage.ask("lgwan", row["mac_lan"])
+    need(back == ("Access-Accept", row["vlan"]), f"released: {back}")
+    return f"{row['computer_name']}: VLAN {row['vlan']} → {quarantine} → {row['vlan']}"
+
+
+def cross_layers(stage: Stage) -> str:
+    output = stage.play("sync_radius", "mn", declared="lgwan", good=(1, 2, 3, 4))
+    need("E0403" in output, "the run was not refused with E0403")
+    return "LGWAN の管理端末から住民情報系への実行を拒否 / a run across layers was refused (E0403)"
+
+
+def prove(stage: Stage) -> str:
+    tool = [sys.executable, "-m", "wardops", "evidence", "verify", "--folder"]
+    output = stage.command([*tool, str(stage.evidence)], name="evidence").strip().splitlines()[-1]
+    stage.play("verify_evidence", "lgwan", "-e", f"evidence_folder={stage.evidence}")
+    broken = stage.work / "evidence-altered"
+    shutil.copytree(stage.evidence, broken)
+    victim = sorted(broken.glob("0*.json"))[1]
+    victim.write_text(victim.read_text(encoding="utf-8").replace('"status": "ok"', '"status": "OK"'), encoding="utf-8")
+    need("E0602" in stage.command([*tool, str(broken)], name="evidence-altered", good=(1,)), "the altered record was not found")
+    return f"{output.split('  ')[0]}; 改ざんした写しは E0602 / an altered copy was found (E0602)"
+
+
+STEPS: tuple[tuple[str, Callable[[Stage], str]], ...] = (
+    ("台帳の検証 / check the ledgers", check_ledgers),
+    ("実験環境の起動 / start the lab", start_lab),
+    ("RADIUS の構築 / install RADIUS", install),
+    ("同期の計画 / plan (--check --diff)", plan_only),
+    ("同期 / synchronise", synchronise),
+    ("照会 / ask as a switch does", ask_three),
+    ("全件照会 / ask about every entry", ask_all),
+    ("再同期 / synchronise again", again),
+    ("返却 / return a terminal", return_one),
+    ("隔離と解除 / isolate and release", isolate),
+    ("三層分離 / layers stay apart", cross_layers),
+    ("証跡 / evidence", prove),
+)
