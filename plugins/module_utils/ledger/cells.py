@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..common.problems import Problem
-from .convert import converter
+from .convert import converter, to_integer
 from .data import Ledger
 from .explain import explain_cell, explain_row
 from .personal import is_personal_name
@@ -113,20 +113,25 @@ def _row_rules(ledger: Ledger) -> Iterator[Problem]:
     names = [name for name in schema.row_columns if name in ledger.columns]
     if not names:
         return
-    cells = list(zip(*(ledger.columns[name] for name in names), strict=True))
+    # of a column that only has to be empty or not, the value does not matter: few combinations are left
+    cells = list(zip(*(ledger.columns[name] if name in schema.valued else map(bool, ledger.columns[name]) for name in names), strict=True))
     distinct = list(set(cells))
-    converters = [(name, converter(schema.types[name]) or str) for name in names]
-    objects = [{name: convert(text) for (name, convert), text in zip(converters, texts, strict=True) if text} for texts in distinct]
+    converters = [(name, converter(schema.types[name]) or str if name in schema.valued else _present) for name in names]
+    objects = [{name: convert(cell) for (name, convert), cell in zip(converters, row, strict=True) if cell} for row in distinct]
     if schema.row_validator.is_valid(objects):
         return
-    refused: dict[tuple[str, ...], dict[str, tuple[str, dict[str, Any]]]] = {}
+    refused: dict[Any, dict[str, tuple[str, dict[str, Any]]]] = {}
     for error in schema.row_validator.iter_errors(objects):
         column, code, params = explain_row(schema, objects[error.instance_path[0]], error)
         refused.setdefault(distinct[error.instance_path[0]], {}).setdefault(column, (code, params))
-    for row, texts in enumerate(cells):
-        for column, (code, params) in refused.get(texts, {}).items():
+    for row, combination in enumerate(cells):
+        for column, (code, params) in refused.get(combination, {}).items():
             if row not in ledger.bad.get(column, ()):
-                yield _bad(ledger, row, column, code, **params)
+                yield _bad(ledger, row, column, code, value=ledger.columns[column][row], **params)
+
+
+def _present(_cell: object) -> str:
+    return "present"
 
 
 def _bad(ledger: Ledger, row: int, column: str, code: str, **params: Any) -> Problem:
@@ -178,9 +183,13 @@ def sort_keys(schema: LedgerSchema, columns: dict[str, Sequence[str]]) -> list[A
     """What rows are sorted by: the key columns as text (code points), integers as numbers."""
     parts: list[Sequence[Any]] = []
     for name in schema.key:
-        convert = converter(schema.types[name]) if schema.types[name] == "integer" else None
         cells = columns[name]
-        parts.append([(0, convert(text), "") if isinstance(convert(text), int) else (1, 0, text) for text in cells] if convert else cells)
+        if schema.types[name] == "integer":
+            numbers = {text: to_integer(text) for text in set(cells)}
+            order = {text: (0, number, "") if isinstance(number, int) else (1, 0, text) for text, number in numbers.items()}
+            parts.append([order[text] for text in cells])
+        else:
+            parts.append(cells)
     return list(parts[0]) if len(parts) == 1 else list(zip(*parts, strict=True))
 
 

@@ -90,10 +90,10 @@ def explain_row(schema: LedgerSchema, row: dict[str, Any], error: Any) -> tuple[
     params = _condition(schema, row, error.schema_path)
     if kind.name == "required":
         column = str(kind.as_dict()["property"])
-        params.update(state_ja="空であってはなりません", state="must not be empty", value="")
+        params.update(state_ja="空であってはなりません", state="must not be empty")
     elif kind.name == "falseSchema" and len(path) > 1:
         column = path[1]
-        params.update(state_ja="空でなければなりません", state="must be empty", value=_plain(row[column]))
+        params.update(state_ja="空でなければなりません", state="must be empty")
     else:
         column = path[1] if len(path) > 1 else next(iter(row), schema.columns[0])
         code, more = explain_error(error)

@@ -25,6 +25,8 @@ from .examples import example_of
 _HANDLED = frozenset(
     {"$schema", "$id", "$defs", "$comment", "title", "description", "type", "properties", "required", "additionalProperties"}
 )
+#: keywords that hold further schemas of the same row
+_COMBINED = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
 _EXAMPLES = {"date": "2026-04-01", "date-time": "2026-04-01T00:00:00Z", "ipv4": "10.16.1.20", "boolean": "true"}
 _Json = dict[str, Any]
 
@@ -121,6 +123,15 @@ class LedgerSchema:
         return [column for column in self.columns if column in names] if "*" not in names else self.columns
 
     @cached_property
+    def valued(self) -> frozenset[str]:
+        """Those of :attr:`row_columns` whose value matters to a rule, not only whether there is one."""
+        return (
+            frozenset(self.row_columns) & frozenset(_valued(self.row_rules))
+            if "*" not in set(_columns_of(self.row_rules))
+            else frozenset(self.columns)
+        )
+
+    @cached_property
     def row_validator(self) -> Any:
         """Validates a list of rows, as objects that have only :attr:`row_columns`."""
         return _compile({"$defs": self.document.get("$defs", {}), "items": self.row_rules}, self.path)
@@ -167,10 +178,25 @@ def _columns_of(part: Any) -> Iterator[str]:
             yield from value
             for names in value.values():
                 yield from names
-        elif key in ("allOf", "anyOf", "oneOf", "not", "if", "then", "else"):
+        elif key in _COMBINED:
             yield from _columns_of(value)
         elif key in ("$ref", "patternProperties", "propertyNames", "minProperties", "maxProperties") or key.startswith("unevaluated"):
             yield "*"
+
+
+def _valued(part: Any) -> Iterator[str]:
+    """Columns that some part of a schema says more of than that they are there or not."""
+    if isinstance(part, list):
+        for item in part:
+            yield from _valued(item)
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            if key == "properties":
+                yield from (name for name, child in value.items() if not isinstance(child, bool))
+            elif key == "dependentSchemas":
+                yield from (name for child in value.values() for name in _valued(child))
+            elif key in _COMBINED:
+                yield from _valued(value)
 
 
 def _references(document: _Json) -> Iterator[Reference]:
