@@ -18,8 +18,8 @@ class Loader(_Base):  # type: ignore[misc]
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":
-                continue
+            if key_node.tag == "tag:yaml.org,2002:merge" or not isinstance(key_node, yaml.ScalarNode):
+                continue  # a list or a mapping as a key is refused by the base class
             if key_node.value in seen:
                 raise _Duplicate(key_node.value, key_node.start_mark)
             seen.add(key_node.value)

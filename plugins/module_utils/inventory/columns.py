@@ -25,15 +25,34 @@ def column_types(ledger: str, schemas: Path = SCHEMAS) -> dict[str, tuple[str, s
 
     :raises WardopsError: E0100-E0102 (no schema file), E0413 (not a schema).
     """
+    document = _schema(ledger, schemas)
+    try:
+        parts = {name: _resolve(document, part) for name, part in document["properties"].items()}
+        kinds = {name: (_kind(part), str(part.get("x-separator", ";"))) for name, part in parts.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise fail("E0413", str(schemas / f"{ledger}.schema.json"), reason=f"{type(error).__name__}: {error}") from None
+    return {name: kind for name, kind in kinds.items() if kind[0] != "string"}
+
+
+def ledger_layers(ledger: str, schemas: Path = SCHEMAS) -> frozenset[str]:
+    """The layers that have a file of this ledger (``x-layers``); a missing file of such a layer is an error, not an empty ledger.
+
+    :raises WardopsError: as :func:`column_types`.
+    """
+    return frozenset(map(str, _schema(ledger, schemas).get("x-layers", ())))
+
+
+@cache
+def _schema(ledger: str, schemas: Path) -> dict[str, Any]:
     path = schemas / f"{ledger}.schema.json"
     data = read_bytes(path)
     try:
         document = json.loads(data)
-        parts = {name: _resolve(document, part) for name, part in document["properties"].items()}
-        kinds = {name: (_kind(part), str(part.get("x-separator", ";"))) for name, part in parts.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise fail("E0413", str(path), reason=f"{type(error).__name__}: {error}") from None
-    return {name: kind for name, kind in kinds.items() if kind[0] != "string"}
+    except ValueError as error:
+        raise fail("E0413", str(path), reason=str(error)) from None
+    if not isinstance(document, dict):
+        raise fail("E0413", str(path), reason="it is no JSON object")
+    return document
 
 
 def _resolve(document: Any, part: Any) -> Any:

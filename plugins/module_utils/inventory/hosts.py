@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..common.problems import Problem, WardopsError
 from ..common.table import Table
 from ..common.ward import Ward
-from .columns import column_types, convert_column
+from .columns import column_types, convert_column, ledger_layers
 from .names import are_host_names, code, slug, variable_name
 
 
@@ -119,7 +119,7 @@ def read_hosts(ward: Ward, layer: str) -> Hosts:
     hosts = Hosts(layer)
     problems: list[Problem] = []
     for kind in KINDS:
-        if kind.per_layer and not ward.has(kind.ledger, layer):
+        if kind.per_layer and layer not in ledger_layers(kind.ledger):
             continue
         try:
             table = ward.table(kind.ledger, layer if kind.per_layer else None)

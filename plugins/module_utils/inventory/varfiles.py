@@ -6,6 +6,7 @@ Values come out in the form that ``ansible-inventory --list`` prints: an inline 
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import json
 from collections.abc import Collection, Iterator
@@ -36,8 +37,10 @@ def _construct_vault(loader: Any, node: Any) -> dict[str, str]:
 
 
 def _construct_unsafe(loader: Any, node: Any) -> _Unsafe:
-    node.tag = loader.resolve(type(node), node.value, (True, False))
-    return _Unsafe(loader.construct_object(node, deep=True))
+    # a copy with the tag that the value has without ours; the loader would take the same node for a recursion
+    plain = copy.copy(node)
+    plain.tag = loader.resolve(type(node), node.value, (True, False))
+    return _Unsafe(loader.construct_object(plain, deep=True))
 
 
 _Loader.add_constructor("!vault", _construct_vault)
@@ -48,7 +51,8 @@ def read_variables(folder: Path, names: Collection[str]) -> dict[str, dict[str, 
     """The variables of each of ``names`` that has a file or a folder of files in ``folder``.
 
     :param folder: a ``group_vars`` or ``host_vars`` folder; need not exist.
-    :raises WardopsError: E0100-E0102 (file), E0117, E0118 (YAML), E0414 (not a mapping, encrypted as a whole, or a value that JSON cannot hold).
+    :raises WardopsError: E0100-E0102 (file), E0117, E0118 (YAML), E0414 (not a mapping, encrypted as a
+        whole, or a value that JSON cannot hold).
     """
     if not folder.is_dir():
         return {}
