@@ -7,7 +7,6 @@ rule of our own: white space around a value and control characters are refused e
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from ..common.problems import Problem
 from .convert import converter, to_integer
 from .data import Ledger
-from .explain import explain_cell, explain_row
+from .explain import explain_cell, explain_row, nearest
 from .personal import is_personal_name
 from .schema import LedgerSchema
 
@@ -55,10 +54,10 @@ def _header(ledger: Ledger) -> Iterator[Problem]:
         yield Problem("E0123", path, 1, 0, {"column": name})
     unknown = [name for name in header if name not in schema.properties]
     for name in unknown:
-        near = difflib.get_close_matches(name, missing or schema.columns, 1)
+        near = nearest(name, missing or schema.columns)
         column = sum(len(other) + 1 for other in header[: header.index(name)]) + 1
         code = "E0398" if is_personal_name(name) else "E0202"
-        yield Problem(code, path, 1, column, {"column": name, "ledger": ledger.name, "near": near[0] if near else "-"})
+        yield Problem(code, path, 1, column, {"column": name, "ledger": ledger.name, "near": near})
     if not missing and not unknown and header != schema.columns:
         yield Problem("E0203", path, 1, 0, {"expected": ",".join(schema.columns)})
 

@@ -121,6 +121,13 @@ def _condition(schema: LedgerSchema, row: dict[str, Any], schema_path: Sequence[
     }
 
 
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The known name that was probably meant, or ``-``."""
+    import difflib  # noqa: PLC0415 - needed only for a message; half a percent of a run's time
+
+    return next(iter(difflib.get_close_matches(name, known, 1)), "-")
+
+
 def _respellings(schema: LedgerSchema, column: str, text: str) -> Iterator[str]:
     """Other spellings of a value that the schema accepts."""
     convert = converter(schema.types[column])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from ..common.files import read_bytes
 from ..common.policy import Positions, parse_policy
 from ..common.problems import Problem, WardopsError
 from .data import Policy, show_pointer
-from .explain import explain_error
+from .explain import explain_error, nearest
 from .schema import PolicySchema, example_for
 
 
@@ -55,8 +54,8 @@ def _explain(policy: Policy, schema: PolicySchema, error: Any) -> Iterator[Probl
     elif kind.name == "additionalProperties":
         known = list(_node(schema.document, error.schema_path[:-1]).get("properties", {}))
         for name in kind.as_dict()["unexpected"]:
-            near = difflib.get_close_matches(name, known, 1)
-            yield _problem(policy, "E0218", [*pointer, name], pointer=show_pointer([*pointer, name]), near=near[0] if near else "-")
+            near = nearest(name, known)
+            yield _problem(policy, "E0218", [*pointer, name], pointer=show_pointer([*pointer, name]), near=near)
     else:
         code, params = explain_error(error)
         part = _node(schema.document, error.schema_path[:-1])
