@@ -90,6 +90,7 @@ class Policy:
     path: str
     value: Any
     positions: Positions
+    text: str = ""
 
     def problem(self, code: str, pointer: Sequence[str | int], **params: object) -> Problem:
         line, column = self.positions.find(pointer)

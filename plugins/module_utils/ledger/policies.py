@@ -23,7 +23,7 @@ def read_policy(path: Path, shown: str, schema: PolicySchema) -> tuple[Policy | 
         value = plain(parse_policy(data, shown))
     except WardopsError as error:
         return None, [Problem(one.code, shown, one.line, one.column, one.params) for one in error.problems]
-    policy = Policy(schema.name, shown, value, Positions(data))
+    policy = Policy(schema.name, shown, value, Positions(data), data.decode("utf-8", "replace"))
     if schema.validator.is_valid(value):
         return policy, []
     problems = [problem for error in schema.validator.iter_errors(value) for problem in _explain(policy, schema, error)]

@@ -15,7 +15,11 @@ from .registry import Rule
 
 
 def no_individual_numbers(data: Data) -> Iterator[Problem]:
-    """E0397: twelve digits with the check digit of a 個人番号, in any cell of any ledger except MAC addresses."""
+    """E0397: twelve digits with the check digit of a 個人番号, in any policy and any cell of any ledger except MAC addresses."""
+    for policy in data.policies.values():
+        for offset, _ in individual_numbers(policy.text):
+            line = policy.text.count("\n", 0, offset) + 1
+            yield Problem("E0397", policy.path, line, offset - policy.text.rfind("\n", 0, offset), {"column": "-"})
     for files in data.ledgers.values():
         for ledger in files:
             macs = {name for name in ledger.schema.columns if name.startswith("mac")}
