@@ -6,11 +6,14 @@ SERIES="3.12 3.13 3.14"
 
 # Folders that may hold python3.X, best first: PATH, then what version managers keep outside of it.
 python_folders() {
-  local home folder homes=() path=()
+  local home folder name homes=() path=()
   IFS=: read -ra path <<<"$PATH"
   printf '%s\n' "${path[@]}"
-  homes=("${HOME:-}" "$(getent passwd "$(id -u)" | cut -d: -f6)")
-  [[ -z ${SUDO_USER:-} ]] || homes+=("$(getent passwd "$SUDO_USER" | cut -d: -f6)")
+  # the home of the user (and of who called sudo) also where HOME says otherwise; some users have no entry
+  homes=("${HOME:-}")
+  for name in "$(id -u)" "${SUDO_USER:-}"; do
+    [[ -z $name ]] || homes+=("$(getent passwd "$name" | cut -d: -f6 || true)")
+  done
   # pyenv: its shims stand in PATH and fail for versions that are not selected, so look behind them
   printf '%s\n' "${PYENV_ROOT:-/nonexistent}"/versions/*/bin
   for folder in "${path[@]}"; do
@@ -41,7 +44,7 @@ print(f"{version.major}.{version.minor}", version.micro, getattr(sys, "_base_exe
 
 # Sets found_python to the best Python; fails when there is none. WARDOPS_PYTHON names one.
 find_python() {
-  local folder candidate series found best="" seen=" "
+  local folder candidate real found fit="" seen=""
   if [[ -n ${WARDOPS_PYTHON:-} ]]; then
     found=$(probe_python "$WARDOPS_PYTHON") || found=
     [[ -n $found && " $SERIES " == *" ${found%% *} "* ]] ||
@@ -50,24 +53,22 @@ find_python() {
     found_python=${found#* * }
     return
   fi
-  for series in $SERIES; do
-    while read -r folder; do
-      for candidate in "$folder/python$series" "$folder/python3"; do
-        [[ -x $candidate && $seen != *" $series:$candidate "* ]] || continue
-        seen+="$series:$candidate "
-        found=$(probe_python "$candidate") || continue
-        [[ ${found%% *} == "$series" ]] || continue
-        best+="${found#* }"$'\n'
-      done
-    done < <(python_folders)
-    if [[ -n $best ]]; then
-      # the newest patch release of the series; of equals, the first in PATH
-      # shellcheck disable=SC2034  # read by tools/setup.sh
-      found_python=$(sort -s -k1,1nr <<<"${best%$'\n'}" | head -n 1 | cut -d' ' -f2-)
-      return
-    fi
-  done
-  return 1
+  while read -r folder; do
+    for candidate in "$folder"/python3 "$folder"/python3.1[2-9]; do
+      [[ -x $candidate ]] || continue
+      real=$(readlink -f "$candidate")
+      # one interpreter by several names is asked once; a shim, which is one program by many names, by each
+      [[ $folder == */shims ]] && real=$candidate
+      [[ $seen != *"|$real|"* ]] || continue
+      seen+="|$real|"
+      found=$(probe_python "$candidate") || continue
+      [[ " $SERIES " != *" ${found%% *} "* ]] || fit+="$found"$'\n'
+    done
+  done < <(python_folders)
+  [[ -n $fit ]] || return 1
+  # the oldest series, its newest patch release; of equals, the first in PATH
+  # shellcheck disable=SC2034  # read by tools/setup.sh
+  found_python=$(sort -s -k1,1V -k2,2nr <<<"${fit%$'\n'}" | head -n 1 | cut -d' ' -f3-)
 }
 
 # Major number of this Debian (or relative); 99 for a testing system that has none.
