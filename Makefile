@@ -56,7 +56,7 @@ format: set-up ## Python を整形 / format the Python files
 lock: set-up ## requirements.txt を作り直す(ARGS=--upgrade で更新)/ lock the Python packages anew
 	@tools/lock.sh $(ARGS)
 
-bundle: set-up ## 閉域へ持ち込む一式 build/bundle.tar を作成 / one file that installs on a closed network
+bundle: set-up ## 閉域へ持ち込む一式 build/wardops-bundle.tar を作成 / one file that installs on a closed network
 	@tools/bundle.sh
 
 clean: ## 生成物と仮想環境を削除 / remove what was built, and .venv

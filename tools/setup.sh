@@ -112,6 +112,10 @@ stanza_of() { awk -v name="$1==" 'index($0, name) == 1 {on = 1} on {print} on &&
 
 install_locked() {
   local extra
+  if [[ -d wheels ]]; then
+    # unpacked from a bundle (tools/bundle.sh): nothing is fetched
+    export PIP_NO_INDEX=1 PIP_FIND_LINKS=$root/wheels
+  fi
   stanza_of setuptools >.venv/build-requirements.txt || return
   pip install --no-user --no-deps --require-hashes -r .venv/build-requirements.txt || return
   pip install --no-user --no-deps --require-hashes --no-build-isolation --no-compile -r requirements.txt || return
