@@ -101,7 +101,7 @@ def _carry_out(ward: Ward, layer: str, order: Order, go: Callable[[Work], dict[s
             written.append(path)
 
     try:
-        result = go(Work(_wanted(after, host, asset), entry.also(), before_apply))
+        result = go(Work(_wanted(after, host, asset), len(macs), entry.also(), before_apply))
     except (WardopsError, RemoteFailure) as error:
         codes = error.codes if isinstance(error, RemoteFailure) else {problem.code for problem in error.problems}
         if written and not _UNDECIDED & codes:

@@ -113,9 +113,10 @@ def difference(plan: SetPlan, before: State, after: State) -> list[str]:
     return found
 
 
-def guard_of(limits: Mapping[str, Mapping[str, float]], allow_remove: int = 0, allow_change: int = 0) -> Guard:
-    """The guard from a policy: ``{"remove": {"count": 200, "percent": 5}, "change": {...}}``."""
-    return Guard(_limit(limits["remove"]), _limit(limits["change"]), allow_remove, allow_change)
+def guard_of(limits: Mapping[str, Any]) -> Guard:
+    """The guard from plain data: ``{"remove": {"count": 200, "percent": 5}, "change": {...}, "allow_remove": 0, "allow_change": 0}``."""
+    allowed = (int(limits.get("allow_remove", 0)), int(limits.get("allow_change", 0)))
+    return Guard(_limit(limits["remove"]), _limit(limits["change"]), *allowed)
 
 
 def _limit(limit: Mapping[str, float]) -> Limit:

@@ -8,7 +8,7 @@ from typing import Any
 from ..common import evidence
 from ..common.ward import REPOSITORY, Ward
 from .arguments import FILE
-from .sync import DEFAULT_GUARD, Clock, Request, Work, facts_of, place_of, wanted_of
+from .sync import Clock, Request, Work, facts_of, guard_for, place_of, wanted_of
 
 Call = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -33,13 +33,8 @@ def run_remote(call: Call, arguments: Mapping[str, Any], request: Request, work:
     backend = str(arguments["backend"])
     place = f"{backend}:{arguments['path']}"
     work = work or Work(wanted_of(ward, request, backend))
-    guard = {
-        **ward.policy("radius")["guards"].get(backend, DEFAULT_GUARD),
-        "allow_remove": request.allow_remove,
-        "allow_change": request.allow_change,
-    }
     own = {name: arguments[name] for name in (*FILE, "backend", "lock_wait")}
-    own |= {"entries": work.wanted.to_text(), "guard": guard}
+    own |= {"entries": work.wanted.to_text(), "guard": guard_for(ward, backend, request, work)}
     clock.lap("desired")
     if request.check:
         return _finished(_called(call, {**own, "plan_only": True}), work, clock)

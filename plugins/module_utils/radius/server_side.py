@@ -12,6 +12,9 @@ from .sqlite import SqliteStore
 from .store import Store, commit, fingerprint, prepare
 from .users_file import Loading, UsersFileStore
 
+#: without limits nothing may be changed or removed
+NOTHING = {"remove": {"count": 0, "percent": 0}, "change": {"count": 0, "percent": 0}}
+
 
 def file_store(arguments: Mapping[str, Any]) -> Store:
     """:raises WardopsError: E0516 when no path is given."""
@@ -33,8 +36,7 @@ def plan_or_apply(arguments: Mapping[str, Any], check: bool) -> dict[str, Any]:
         wanted = Wanted.from_text(arguments["entries"] or "")
     except ValueError as error:
         raise fail("E0508", "entries", reason=str(error)) from None
-    limits = arguments["guard"] or {}
-    guard = guard_of(limits, int(limits["allow_remove"]), int(limits["allow_change"]))
+    guard = guard_of(arguments["guard"] or NOTHING)
     only_plan = check or arguments["plan_only"]
     store = file_store(arguments)
     try:

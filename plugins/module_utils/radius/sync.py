@@ -56,9 +56,11 @@ class Work:
 
     :param also: changes beside the server's (a ledger's row), for plan and evidence.
     :param before_apply: called after the plan is durable and before the server is changed.
+    :param allow_change: changes that the order itself allows: an operator who names one terminal means its MACs.
     """
 
     wanted: Wanted
+    allow_change: int = 0
     also: Mapping[str, Any] = field(default_factory=dict)
     before_apply: Callable[[], object] = bool
 
@@ -88,9 +90,10 @@ def wanted_of(ward: Ward, request: Request, backend: str) -> Wanted:
     return Wanted(old.items, wanted.owners, wanted.scope, old.released, wanted.quarantine)
 
 
-def guard_for(ward: Ward, backend: str, request: Request) -> Guard:
+def guard_for(ward: Ward, backend: str, request: Request, work: Work) -> dict[str, Any]:
+    """The policy's limits for the back end, and what is allowed on purpose; plain data, for :func:`~.planner.guard_of`."""
     limits = ward.policy("radius")["guards"].get(backend, DEFAULT_GUARD)
-    return guard_of(limits, request.allow_remove, request.allow_change)
+    return {**limits, "allow_remove": request.allow_remove, "allow_change": max(request.allow_change, work.allow_change)}
 
 
 def facts_of(ward: Ward, store_place: str, request: Request) -> dict[str, Any]:
@@ -118,7 +121,7 @@ def run(store: Store, request: Request, work: Work | None = None) -> dict[str, A
     clock = Clock()
     ward = Ward(request.ward)
     work = work or Work(wanted_of(ward, request, store.backend))
-    guard = guard_for(ward, store.backend, request)
+    guard = guard_of(guard_for(ward, store.backend, request, work))
     clock.lap("desired")
     try:
         if request.check:

@@ -75,7 +75,7 @@ def test_the_guard_counts_against_the_whole_server_also_with_a_limit() -> None:
     found = planner.check_guard(guard, plan_set(six, actual), actual, "x")
     assert [problem.code for problem in found] == ["E0120"]
     assert "6" in found[0].text("remedy_ja")
-    assert planner.check_guard(planner.guard_of(LIMITS, 6), plan_set(six, actual), actual, "x") == []
+    assert planner.check_guard(planner.guard_of({**LIMITS, "allow_remove": 6}), plan_set(six, actual), actual, "x") == []
 
 
 def test_the_diff_names_the_owner() -> None:
