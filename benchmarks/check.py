@@ -59,7 +59,7 @@ def tenfold() -> None:
     if not (TENFOLD / "ledgers").is_dir():
         from .harness import run_once  # noqa: PLC0415
 
-        run_once(Command([PYTHON, "tools/generate_sample.py", "--scale", "10", "--output", str(TENFOLD)]))
+        run_once(Command([PYTHON, "tools/generate_sample.py", "--scale", "10", "--out", str(TENFOLD)]))
     measures = interleaved({"one": _check(SAMPLE), "ten": _check(TENFOLD)})
     one, ten = median(measures["one"], "cpu"), median(measures["ten"], "cpu")
     report(Figure("check.tenfold", ten / one, None, None, "ours <= 11", "times", f"{one:.2f} and {ten:.2f} CPU s, whole processes"))
