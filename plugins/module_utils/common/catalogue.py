@@ -863,8 +863,8 @@ CATALOGUE: dict[str, Entry] = {
         "vlan-missing",
         "{owner} の VLAN を決められません（{reason}）",
         "no VLAN can be found for {owner} ({reason})",
-        "台帳の vlan 列か、policies/radius.yml と networks.yml の VLAN を直してください",
-        "mend the row's vlan, or the VLANs in policies/radius.yml and networks.yml",
+        "台帳の vlan 列か、policies/radius.yml の vlans を直してください",
+        "mend the row's vlan, or vlans in policies/radius.yml",
     ),
     "E0505": Entry(
         "radius-busy",
@@ -919,8 +919,8 @@ CATALOGUE: dict[str, Entry] = {
         "layer-without-radius",
         "系統 {layer} には RADIUS がありません",
         "the layer {layer} has no RADIUS",
-        "policies/radius.yml の layers と networks.yml の quarantine_vlan を確認してください",
-        "see layers in policies/radius.yml and quarantine_vlan in networks.yml",
+        "policies/radius.yml の layers を確認してください",
+        "see layers in policies/radius.yml",
     ),
     "E0513": Entry(
         "mac-outside-block",

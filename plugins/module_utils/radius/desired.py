@@ -1,8 +1,8 @@
 """The desired set: which device may use the network, in which VLAN, by the ledgers of one layer. Pure, but for reading files.
 
 Active terminals (wired and wireless), printers, network devices and ``radius_extra`` entries that are valid today, with the
-VLAN by state: ``row`` (the row's own VLAN), ``setup`` (the layer's setup VLAN), ``quarantine`` (isolated terminals). Which
-status means which state is data (``policies/radius.yml``), and so are the VLANs (``policies/networks.yml``).
+VLAN by state: ``normal`` (the row's own VLAN), ``setup`` (the layer's setup VLAN), ``quarantine`` (isolated terminals). Which
+status means which state, and the VLANs of the states, are data (``policies/radius.yml``).
 Source: duties I-8-(6), I-10-(5), I-11-(6), I-14-(1).
 """
 
@@ -20,7 +20,7 @@ from ..common.ward import Ward
 from .entries import limited
 from .planner import Wanted
 
-ROW, SETUP, QUARANTINE = "row", "setup", "quarantine"
+NORMAL, SETUP, QUARANTINE = "normal", "setup", "quarantine"
 
 
 class Source(NamedTuple):
@@ -61,7 +61,7 @@ class Desired:
     """What the ledgers say about one layer.
 
     :param items: item by canonical MAC, for those that may use the network.
-    :param states: ``row``, ``setup`` or ``quarantine`` by MAC.
+    :param states: ``normal``, ``setup`` or ``quarantine`` by MAC.
     :param owners: every MAC that a ledger of this layer knows, also of returned devices.
     :param released: MACs whose isolation has ended, and that are not isolated now.
     """
@@ -91,7 +91,7 @@ def desired_set(ward: Ward, layer: str, isolations: Table | None = None) -> Desi
     :raises WardopsError: E0512 (the layer has no RADIUS), those of reading ledgers and policies; all problems at once: E0501 (two
         owners), E0502 (multicast), E0504 (no VLAN), E0510 (not canonical).
     """
-    if layer not in ward.policy("radius")["layers"] or "quarantine_vlan" not in ward.layers.get(layer, {}):
+    if layer not in ward.policy("radius")["layers"]:
         raise fail("E0512", ward.shown(ward.policies / "radius.yml"), layer=layer)
     return _Builder(ward, layer, isolations).build()
 
@@ -101,9 +101,9 @@ class _Builder:
         self._ward = ward
         self._isolations = isolations
         self._policy: Mapping[str, Any] = ward.policy("radius")
-        network = ward.layers[layer]
-        self._desired = Desired(layer, int(network["quarantine_vlan"]))
-        self._vlans = {SETUP: str(network.get("setup_vlan", "")), QUARANTINE: str(network["quarantine_vlan"])}
+        vlans = self._policy["vlans"]
+        self._desired = Desired(layer, int(vlans["quarantine"]))
+        self._vlans = {SETUP: str(vlans["setup"].get(layer, "")), QUARANTINE: str(vlans["quarantine"])}
         self._items: dict[tuple[str, str], Item] = {}
         self._tables: dict[str, Table] = {}
         self._problems: list[Problem] = []
@@ -175,7 +175,7 @@ class _Builder:
         return True
 
     def _add(self, mac: str, owner: Owner, state: str, vlan: str, expires: str = "") -> None:
-        number = vlan if state == ROW else self._vlans[state]
+        number = vlan if state == NORMAL else self._vlans[state]
         item = self._items.get((number, expires))
         if item is None:
             if not (number.isascii() and number.isdigit() and 1 <= int(number) <= 4094):
@@ -206,11 +206,7 @@ class _Builder:
                 if mac not in self._desired.owners:
                     self._desired.owners[mac] = Owner("terminal", row[asset], row[asset], "isolated", "isolations", index, "macs")
         quarantine: Item = {"vlan": self._desired.quarantine}
-        refuse = self._policy["isolated"] == "refuse"
         for mac in is_open:
-            if refuse:
-                self._desired.items.pop(mac, None)
-                continue
             old = self._desired.items.get(mac, {})
             self._desired.items[mac] = {**quarantine, "expires": old["expires"]} if "expires" in old else quarantine
             self._desired.states[mac] = QUARANTINE

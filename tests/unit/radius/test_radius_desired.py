@@ -81,13 +81,6 @@ def test_isolation_keeps_the_expiry(ward: Path) -> None:
     assert desired(ward).items[wards.mac(0xA00001)] == {"vlan": 999, "expires": "2027-03-31"}
 
 
-def test_policy_may_refuse_isolated_devices(ward: Path) -> None:
-    policy = ward / "policies/radius.yml"
-    policy.write_text(policy.read_text().replace("isolated: quarantine", "isolated: refuse"))
-    isolate(ward, wards.mac(6))
-    assert wards.mac(6) not in desired(ward).items
-
-
 def test_all_problems_at_once_with_both_places(ward: Path) -> None:
     wards.change_cells(ward, TERMINALS, "asset_id", "A0000002", mac_lan=wards.mac(2))
     wards.change_cells(ward, TERMINALS, "asset_id", "A0000003", mac_lan="01005e000001")

@@ -22,8 +22,8 @@ POLICIES = {
     "ward": "name: 試験区\nas_of: 2026-11-22\n",
     "networks": (
         "layers:\n"
-        "  - {code: lgwan, name_ja: LGWAN接続系, prefix: LG, setup_vlan: 115, quarantine_vlan: 999}\n"
-        "  - {code: mn, name_ja: マイナンバー利用事務系, prefix: MN, setup_vlan: 215, quarantine_vlan: 999}\n"
+        "  - {code: lgwan, name_ja: LGWAN接続系, prefix: LG}\n"
+        "  - {code: mn, name_ja: マイナンバー利用事務系, prefix: MN}\n"
         "  - {code: standalone, name_ja: 単独, prefix: SA, ledgers_only: true}\n"
     ),
     "radius": """
@@ -31,11 +31,13 @@ layers:
   lgwan: {servers: [LG-RAD01], profile: freeradius}
   mn: {servers: [MN-RAD01], profile: freeradius}
 states:
-  terminals: {setup: setup, active: row, lent: row}
-  printers: {active: row}
-  network_devices: {active: row}
-  radius_extra: {valid: row}
-isolated: quarantine
+  terminals: {setup: setup, active: normal, lent: normal}
+  printers: {active: normal}
+  network_devices: {active: normal}
+  radius_extra: {valid: normal}
+vlans:
+  setup: {lgwan: 115, mn: 215}
+  quarantine: 999
 guards:
   postgresql: &limits
     remove: {count: 200, percent: 5}
