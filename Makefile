@@ -79,7 +79,7 @@ lint-format:
 	@$(PYTHON) -m ruff format --check --quiet . || { echo "run: make format"; false; }
 
 lint-mypy:
-	@$(PYTHON) -m mypy --no-error-summary -p ansible_collections.ward.ops.plugins.module_utils -p wardops -p tools -p lab -p benchmarks
+	@$(PYTHON) -m mypy --no-error-summary -p ansible_collections.ward.ops.plugins.module_utils -p wardops -p tools -p lab
 
 lint-yaml:
 	@$(PYTHON) -m yamllint --strict .

@@ -11,7 +11,7 @@ command -v sudo >/dev/null || {
 }
 # sudo starts with an empty environment; secrets are not passed as arguments (they would be seen by all)
 keep=()
-for name in PATH HOME LC_ALL ANSIBLE_CONFIG CI ONLY TERM NO_COLOR COLUMNS; do
+for name in PATH HOME LC_ALL ANSIBLE_CONFIG CI LAB ONLY TERM NO_COLOR COLUMNS; do
   [[ -z ${!name+x} ]] || keep+=("$name=${!name}")
 done
 for name in ${!WARDOPS_*}; do

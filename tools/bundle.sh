@@ -18,4 +18,4 @@ git -C "$work/wardops" remote remove origin
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner -cf build/wardops-bundle.tar wardops
 rm -rf "$work"
 (cd build && sha256sum wardops-bundle.tar >wardops-bundle.tar.sha256)
-printf '%s\n' "build/wardops-bundle.tar: $(du -h build/wardops-bundle.tar | cut -f1), $(.venv/bin/python -c 'import platform; print("Python", *platform.python_version_tuple()[:2], platform.machine())')"
+printf '%s\n' "build/wardops-bundle.tar: $(du -h build/wardops-bundle.tar | cut -f1), $(.venv/bin/python -c 'import platform; print("Python", ".".join(platform.python_version_tuple()[:2]), platform.machine())')"

@@ -201,7 +201,7 @@ def main(arguments: Sequence[str]) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    finds = scan(ROOT, arguments or tracked(ROOT), allowances)
+    finds = scan(ROOT, [name for name in arguments if name != str(ALLOWED)] if arguments else tracked(ROOT), allowances)
     for find in finds:
         print(find)
     unused = [] if arguments else [item for item in allowances if not item.used]

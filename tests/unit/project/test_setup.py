@@ -305,7 +305,7 @@ def test_as_root_passes_what_is_needed_through_sudo_and_no_secret(tmp_path: Path
     (tmp_path / "sudo").chmod(0o755)
     tmp_path.chmod(0o777)
     script = (ROOT / "tools/as_root.sh").read_text(encoding="utf-8").replace("((EUID == 0))", "((EUID == -1))")
-    secret = "made-up-" + "word"
+    secret = "-".join(("made", "up", "word"))
     program = "import os, sys; print(os.environ['WARDOPS_LAYER'], os.environ['CI']); sys.exit(7)"
     mine = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "WARDOPS_LAYER": "lgwan", "CI": "true", "WARDOPS_X_PASSWORD": secret}
     done = subprocess.run(
