@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -16,6 +17,9 @@ COLLECTIONS = HERE.parent / "collections"
 def main(argv: list[str] | None = None) -> int:
     """Run a subcommand; exit code 0, 1 (a human must look) or 2 (wrong usage)."""
     arguments = sys.argv[1:] if argv is None else argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that is no UTF-8, or a terminal without Japanese, must not end a run
+            stream.reconfigure(errors="backslashreplace")
     if str(COLLECTIONS) not in sys.path:
         sys.path.insert(0, str(COLLECTIONS))
     parser = argparse.ArgumentParser(

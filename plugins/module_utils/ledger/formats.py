@@ -102,7 +102,7 @@ def _sarif_result(problem: Problem, codes: list[str]) -> dict[str, Any]:
         "message": {"text": _message(problem)},
     }
     if problem.path:
-        place: dict[str, Any] = {"artifactLocation": {"uri": quote(problem.path)}}
+        place: dict[str, Any] = {"artifactLocation": {"uri": quote(problem.path, errors="surrogateescape")}}
         if problem.line:
             place["region"] = {"startLine": problem.line, **({"startColumn": problem.column} if problem.column else {})}
         result["locations"] = [{"physicalLocation": place}]

@@ -94,6 +94,23 @@ def test_a_reader_that_goes_away_is_no_traceback() -> None:
     assert result.stderr == ""
 
 
+@pytest.mark.parametrize("output", ["text", "json", "sarif", "github"])
+def test_a_file_name_that_is_no_text_does_not_end_the_run(output: str, ward: Path) -> None:
+    os.close(os.open(os.fsencode(ward / "ledgers") + b"/\xff.csv", os.O_CREAT | os.O_WRONLY))
+    result = wardops("check", "--ward", str(ward), "--format", output)
+    assert (result.returncode, result.stderr) == (1, "")
+    assert "E0201" in result.stdout
+    if output in ("json", "sarif"):
+        json.loads(result.stdout)
+
+
+def test_a_terminal_without_japanese_gets_an_answer(ward: Path) -> None:
+    env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-m", "wardops", "check", "--ward", str(ward)]
+    result = subprocess.run(command, env=env, cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=60)
+    assert "no errors" in result.stdout
+
+
 def test_explains_codes() -> None:
     result = wardops("errors", "E0303", "dates-reversed")
     assert result.returncode == 0
