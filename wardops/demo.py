@@ -22,6 +22,8 @@ from typing import Any
 from .demo_story import STEPS, Stage
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+#: columns of the table's text
+DETAIL = 72
 
 
 def add_parser(sub: Any) -> None:
@@ -50,13 +52,13 @@ class Show:
         return good
 
     def table(self) -> str:
-        widths = [max([_width(row[0]) for row in self.rows] + [4]), max([_width(row[1].split("\n")[0]) for row in self.rows] + [4])]
-        rule = f"+{'-' * (widths[0] + 2)}+{'-' * (widths[1] + 2)}+{'-' * 9}+----+"
+        width = max(_width(row[0]) for row in self.rows)
+        rule = f"+{'-' * (width + 2)}+{'-' * (DETAIL + 2)}+{'-' * 9}+----+"
         lines = [rule]
         for title, text, seconds, good in self.rows:
-            first = text.split("\n")[0]
-            cells = (_pad(title, widths[0]), _pad(first, widths[1]), f"{seconds:5.1f} s", "OK" if good else "NG")
-            lines.append(f"| {cells[0]} | {cells[1]} | {cells[2]} | {cells[3]} |")
+            for number, part in enumerate(_wrap(text.split("\n")[0], DETAIL)):
+                ends = (f"{seconds:5.1f} s", "OK" if good else "NG") if number == 0 else (" " * 7, "  ")
+                lines.append(f"| {_pad(title if number == 0 else '', width)} | {_pad(part, DETAIL)} | {ends[0]} | {ends[1]} |")
         return "\n".join([*lines, rule])
 
 
@@ -99,8 +101,24 @@ def _reason(error: BaseException) -> str:
 
 
 def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _pad(text: str, width: int) -> str:
     return text + " " * (width - _width(text))
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """Break at blanks; what is longer than a line is cut where the line is full."""
+    lines, line = [], ""
+    for word in text.split(" "):
+        rest = word
+        if line and _width(line) + 1 + _width(rest) > width:
+            lines.append(line)
+            line = ""
+        while _width(rest) > width:
+            head = next(end for end in range(len(rest), 0, -1) if _width(rest[:end]) <= width)
+            lines.append(rest[:head])
+            rest = rest[head:]
+        line = f"{line} {rest}" if line else rest
+    return [*lines, line]
