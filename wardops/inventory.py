@@ -42,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         source = read_source(_source_file(args.inventory))
         hosts = read_hosts(source.ward, source.layer)
+        _keep(hosts)
         pieces = export_list(source, hosts) if args.list else [export_host(source, hosts, args.host)]
         if args.output:
             write_atomic(args.output, b"".join(pieces), 0o640)
@@ -52,6 +53,13 @@ def run(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _keep(data: object) -> None:
+    """Leave the data to the end of the process: freeing a million texts one by one is a good part of the work and gives nothing."""
+    cycle: list[object] = [data]
+    cycle.append(cycle)
+    gc.freeze()
 
 
 def _source_file(given: Path | None) -> Path:

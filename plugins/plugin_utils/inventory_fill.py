@@ -8,10 +8,10 @@ is written here, and the inventory is still empty. Both ways give the same inven
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ansible.inventory.data import InventoryData
 from ansible.inventory.group import Group
@@ -113,16 +113,11 @@ def _make_hosts(data: InventoryData, part: HostSet) -> list[Host]:
 
 
 def _join_groups(data: InventoryData, part: HostSet, made: list[Host]) -> None:
+    members: dict[str | None, list[Host]] = {name: data.groups[name].hosts for name in part.group_names}
+    members[None] = []  # in no group of this kind
     for column in part.groups:
-        appends: dict[str | None, Any] = {name: data.groups[name].hosts.append for name in set(column) if name}
-        if None in column:
-            appends[None] = _ignore
-        for append, host in zip(map(appends.__getitem__, column), made, strict=True):
-            append(host)
-
-
-def _ignore(_host: Host) -> None:
-    """In no group of this kind."""
+        # a loop without a step of Python in it
+        deque(map(list.append, map(members.__getitem__, column), made), maxlen=0)
 
 
 def set_shared(inventory: InventoryData, loader: DataLoader, folder: Path) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import hashlib
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +42,8 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
 
 
 def sha256(data: bytes) -> str:
+    import hashlib  # noqa: PLC0415 - many commands only read, and start faster without it
+
     return hashlib.sha256(data).hexdigest()
 
 
@@ -56,6 +56,8 @@ def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
     :raises WardopsError: E0105 when the disk is full or the folder cannot be written; E0102 when a folder, pipe or device stands
         there (``/dev/null`` would become a file); what stood there is untouched.
     """
+    import tempfile  # noqa: PLC0415 - as above
+
     target = Path(os.path.realpath(path))
     old = target.stat() if target.exists() else None
     if old and not stat.S_ISREG(old.st_mode):

@@ -23,6 +23,11 @@ if typing.TYPE_CHECKING:
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
+def is_column_name(name: str) -> bool:
+    """English snake_case of at most 64 characters."""
+    return bool(_NAME.fullmatch(name))
+
+
 @dataclass(slots=True)
 class Table:
     """A ledger in memory.
@@ -151,7 +156,7 @@ def _check_header(header: list[str], path: str) -> None:
         if header.index(name) != position - 1:
             params = {"reason_ja": f"列 {position} の名前 {name} が重複しています", "reason": f"column {position} repeats the name {name}"}
             problems.append(Problem("E0107", path, 1, 0, params))
-        elif not _NAME.fullmatch(name):
+        elif not is_column_name(name):
             params = {"reason_ja": f"列 {position} の名前「{name}」が不正です", "reason": f"column {position} has the bad name {name!r}"}
             problems.append(Problem("E0107", path, 1, 0, params))
     if problems:

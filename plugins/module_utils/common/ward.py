@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import os
 from functools import cached_property
 from pathlib import Path
@@ -82,6 +81,8 @@ class Ward:
 
     def digest(self) -> str:
         """SHA-256 over names and bytes of every ledger and policy: which data a run worked on."""
+        import hashlib  # noqa: PLC0415 - many commands start faster without it
+
         total = hashlib.sha256()
         files = [*self.ledgers.rglob("*.csv"), *self.policies.rglob("*.yml")]
         for path in sorted(files):

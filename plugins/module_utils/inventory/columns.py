@@ -11,8 +11,8 @@ from typing import Any
 
 from ..common.files import read_bytes
 from ..common.problems import Problem, fail
-from ..common.table import Table
 from ..common.ward import REPOSITORY
+from .reading import Columns
 
 SCHEMAS = REPOSITORY / "schemas" / "ledgers"
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
@@ -72,16 +72,17 @@ def _kind(part: Any) -> str:
     return next((kind for kind in ("integer", "number", "boolean", "array") if kind in names), "string")
 
 
-def convert_column(table: Table, name: str, cells: Sequence[str], kind: tuple[str, str], problems: list[Problem]) -> Sequence[Any]:
+def convert_column(ledger: Columns, name: str, kind: tuple[str, str], problems: list[Problem]) -> Sequence[Any]:
     """The cells as values of the schema's type (see :func:`column_types`); an empty cell stays ``""``.
 
     Each distinct text is converted once. Adds E0412 to ``problems`` for every cell that is not of its type; nothing is guessed.
     """
+    cells = ledger.cells[name]
     to_value = _CONVERTERS.get(kind[0]) or (lambda text: text.split(kind[1]))
     values: dict[str, Any] = {text: to_value(text) if text else "" for text in set(cells)}
     if None in values.values():
         wrong = [row for row, text in enumerate(cells) if values[text] is None]
-        problems += [table.problem("E0412", row, name, value=cells[row], type=kind[0]) for row in wrong]
+        problems += [ledger.problem("E0412", row, name, value=cells[row], type=kind[0]) for row in wrong]
     return list(map(values.__getitem__, cells))
 
 

@@ -39,9 +39,8 @@ def check_hosts(hosts: Hosts, names: Collection[str], requirements: Sequence[Req
     wanted = set(names)
     problems: list[Problem] = []
     for part in hosts.sets:
-        table = part.table
-        status = table.column("status") if table.rows else []
-        columns = {name: table.column(name) for name in table.header} if table.rows else {}
+        columns = part.ledger.cells
+        status = part.ledger.of("status")
         rules = [rule for rule in requirements if rule.ledger == part.kind.ledger]
         for row, name in enumerate(part.names):
             if name not in wanted:
@@ -50,7 +49,9 @@ def check_hosts(hosts: Hosts, names: Collection[str], requirements: Sequence[Req
             needed = dict.fromkeys(column for rule in rules if status[row] in rule.status for column in rule.columns)
             missing = [column for column in needed if column not in columns or not columns[column][row]]
             if missing:
-                problems.append(Problem("E0416", table.path, table.lines[row], 0, {"host": name, "variables": ", ".join(missing)}))
+                problems.append(
+                    Problem("E0416", part.ledger.path, part.ledger.line(row), 0, {"host": name, "variables": ", ".join(missing)})
+                )
     strangers = sorted(wanted)
     problems += [Problem("E0417", params={"host": name, "layer": hosts.layer, "ledger": "-"}) for name in strangers]
     return problems

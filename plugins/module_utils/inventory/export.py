@@ -14,12 +14,11 @@ The text of the document is put together column by column: a value that many hos
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, repeat
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice, repeat
 from json.encoder import encode_basestring
 from typing import Any
-
-import orjson
 
 from ..common.problems import fail
 from .hosts import Hosts, HostSet
@@ -27,9 +26,13 @@ from .source import Source
 from .varfiles import read_variables
 
 _Variables = dict[str, Any]
+#: part of each host's text: the same for all, or one text per host
+_Piece = str | Iterable[str]
 #: the name of Ansible's output profile, part of the document
 _PROFILE = "inventory_legacy"
 _PRIORITY = "ansible_group_priority"
+#: hosts in one piece of output
+_BLOCK = 1000
 
 
 def export_list(source: Source, hosts: Hosts) -> Iterator[bytes]:
@@ -42,16 +45,16 @@ def export_list(source: Source, hosts: Hosts) -> Iterator[bytes]:
 
 
 def _pieces(hosts: Hosts, folders: _Folders) -> Iterator[bytes]:
-    begin = '{"_meta":{"hostvars":{'
+    yield b'{"_meta":{"hostvars":{'
+    first = True
     for part in hosts.sets:
-        if part.names:
-            # every host's text begins with a comma
-            text = _texts(part, folders)
-            yield (begin + text[1:] if begin else text).encode()
-            begin = ""
-    yield f'{begin}}},"profile":"{_PROFILE}"}},'.encode()
-    yield _dump(_groups(hosts))[1:]
-    yield b"\n"
+        for text in _texts(part, folders):
+            # every host's text begins with a comma, which the very first must not have
+            yield text[1:].encode() if first else text.encode()
+            first = False
+    yield f'}},"profile":"{_PROFILE}"}}'.encode()
+    yield "".join(_groups(hosts)).encode()
+    yield b"}\n"
 
 
 def export_host(source: Source, hosts: Hosts, name: str) -> bytes:
@@ -62,26 +65,26 @@ def export_host(source: Source, hosts: Hosts, name: str) -> bytes:
     folders = _Folders(source, hosts)
     for part in hosts.sets:
         if name in part.names:
-            return _dump(folders.variables(part, part.names.index(name))) + b"\n"
+            return f"{_dump(folders.variables(part, part.names.index(name)))}\n".encode()
     raise fail("E0415", str(source.path), layer=hosts.layer, name=name)
 
 
-def _groups(hosts: Hosts) -> dict[str, Any]:
-    members: dict[str, list[str]] = {name: [] for name in hosts.groups}
+def _groups(hosts: Hosts) -> Iterator[str]:
+    """``,"group":{…}`` of every group that has something; the names are plain ASCII (:mod:`.names`)."""
+    members: dict[str | None, list[str]] = {name: [] for name in (None, *hosts.groups)}
     for part in hosts.sets:
         for column in part.groups:
-            distinct = set(column)
-            if len(distinct) == 1:
-                members.get(distinct.pop() or "", []).extend(part.names)
-                continue
-            appends: dict[str | None, Any] = {name: members[name].append if name else _ignore for name in distinct}
-            for append, name in zip(map(appends.__getitem__, column), part.names, strict=True):
-                append(name)
-    return {"all": {"children": ["ungrouped", *hosts.groups]}, **{name: {"hosts": found} for name, found in members.items() if found}}
+            # a loop without a step of Python in it
+            deque(map(list.append, map(members.__getitem__, column), part.names), maxlen=0)
+    del members[None]
+    yield f',"all":{{"children":{_dump(["ungrouped", *hosts.groups])}}}'
+    for group, names in members.items():
+        if names:
+            yield f',"{group}":{{"hosts":["{'","'.join(names)}"]}}'
 
 
-def _ignore(_name: str) -> None:
-    """In no group of this kind."""
+def _has_host_files(source: Source) -> bool:
+    return any(folder and (folder / "host_vars").is_dir() for folder in (source.shared, source.path.parent))
 
 
 class _Folders:
@@ -89,7 +92,7 @@ class _Folders:
 
     def __init__(self, source: Source, hosts: Hosts) -> None:
         group_names = {"all", "ungrouped", *hosts.groups}
-        host_names = {name for part in hosts.sets for name in part.names}
+        host_names = {name for part in hosts.sets for name in part.names} if _has_host_files(source) else set()
         beside = source.path.parent
         shared = read_variables(source.shared / "group_vars", group_names) if source.shared else {}
         own = read_variables(beside / "group_vars", group_names)
@@ -100,98 +103,109 @@ class _Folders:
         self._groups: Sequence[Mapping[str, _Variables]] = (shared, own)
         names = sorted({*shared, *own} - {"all", "ungrouped"}, key=lambda name: (priorities.get(name, 1), name))
         self._order: dict[str | None, int] = {name: position for position, name in enumerate(names)}
-        self._merged: dict[tuple[str | None, ...], _Variables] = {}
 
     def variables(self, part: HostSet, row: int) -> _Variables:
         """All variables of one host, with marked texts."""
         name = part.names[row]
         cells = {key: _mark(values[row]) for key, values in zip(part.keys, part.values, strict=True) if values[row] != ""}
         constants = {key: _mark(value) for key, value in part.constants.items()}
-        inherited = self._merge(tuple(column[row] for column in part.groups if column[row] in self._order))
+        inherited = self.inherited(tuple(column[row] for column in part.groups))
         return {**inherited, **constants, **cells, **self.shared_hosts.get(name, {}), **self.own_hosts.get(name, {})}
 
-    def apply_to(self, part: HostSet) -> bool:
-        """Whether any host of the set inherits anything."""
-        return bool(self._merge(())) or any(not self._order.keys().isdisjoint(column) for column in part.groups)
-
-    def inherited(self, part: HostSet) -> Iterator[tuple[tuple[str | None, ...], _Variables]]:
-        """For each host of the set: the groups that have variables, and the variables that the host gets from them."""
+    def combinations(self, part: HostSet) -> list[tuple[str | None, ...]]:
+        """For each host of the set its groups that have variables."""
         columns = [column for column in part.groups if not self._order.keys().isdisjoint(column)]
-        for groups in zip(*columns, strict=True) if columns else repeat((), len(part.names)):
-            yield groups, self._merge(groups)
+        return list(zip(*columns, strict=True)) if columns else [()] * len(part.names)
 
-    def _merge(self, groups: tuple[str | None, ...]) -> _Variables:
-        if groups not in self._merged:
-            ordered = sorted((name for name in groups if name in self._order), key=self._order.__getitem__)
-            self._merged[groups] = {
-                key: value for folder in self._groups for name in ("all", *ordered) for key, value in folder.get(name or "", {}).items()
-            }
-        return self._merged[groups]
+    def inherited(self, groups: tuple[str | None, ...]) -> _Variables:
+        """What hosts of these groups get from them, merged."""
+        result: _Variables = {}
+        ordered = sorted((name for name in groups if name in self._order), key=self._order.__getitem__)
+        for folder in self._groups:
+            for name in ("all", *ordered):
+                result.update(folder.get(str(name), {}))
+        return result
 
 
-def _texts(part: HostSet, folders: _Folders) -> str:
-    """``,"name":{variables}`` of every host, in one text."""
-    constants = ",".join(f"{encode_basestring(key)}:{_dump(_mark(value)).decode()}" for key, value in part.constants.items())
-    clean = _needs_no_escape(part.table.text)
-    pieces = [*_text_column(",", part.names, f":{{{constants}", clean)]
+def _texts(part: HostSet, folders: _Folders) -> Iterator[str]:
+    """``,"name":{variables}`` of every host, in texts of many hosts each: small enough for memory to be used again."""
+    constants = ",".join(f"{encode_basestring(key)}:{_dump(_mark(value))}" for key, value in part.constants.items())
+    clean = part.ledger.needs_no_escape
+    pieces = _text_column(",", part.names, f":{{{constants}", clean)
     for key, values in zip(part.keys, part.values, strict=True):
         pieces += _variable_column(key, values, clean)
-    pieces += (_inherited_texts(part, folders), repeat("}"))
+    columns = _joined([*pieces, _inherited_texts(part, folders), "}"])
+    rows = zip(*columns, strict=False)
     special = {*folders.shared_hosts, *folders.own_hosts}.intersection(part.names)
-    if not special:
-        return "".join(chain.from_iterable(zip(*pieces, strict=False)))
-    texts = list(map("".join, zip(*pieces, strict=False)))
-    for row, name in enumerate(part.names):
+    flat = chain.from_iterable(_with_host_files(rows, part, folders, special, len(columns)) if special else rows)
+    while text := "".join(islice(flat, _BLOCK * len(columns))):
+        yield text
+
+
+def _joined(pieces: Sequence[_Piece]) -> list[Iterable[str]]:
+    """The pieces as columns: neighbours that are the same for every host become one."""
+    columns: list[Iterable[str]] = []
+    constant = ""
+    for piece in pieces:
+        if isinstance(piece, str):
+            constant += piece
+        else:
+            columns += [repeat(constant), piece]
+            constant = ""
+    return [*columns, repeat(constant)]
+
+
+def _with_host_files(
+    rows: Iterable[tuple[str, ...]], part: HostSet, folders: _Folders, special: Collection[str], width: int
+) -> Iterator[tuple[str, ...]]:
+    """The rows; a host with a variable file of its own gets its text as a whole."""
+    for row, (name, pieces) in enumerate(zip(part.names, rows, strict=True)):
         if name in special:
-            texts[row] = f",{encode_basestring(name)}:{_dump(folders.variables(part, row)).decode()}"
-    return "".join(texts)
+            text = f",{encode_basestring(name)}:{_dump(folders.variables(part, row))}"
+            yield (text, *repeat("", width - 1))
+        else:
+            yield pieces
 
 
-def _needs_no_escape(text: str) -> bool:
-    """Whether JSON can hold every cell of a ledger's text as it is."""
-    return "\\" not in text and '"' not in text and text.replace("\n", "").isprintable()
-
-
-def _variable_column(key: str, values: Sequence[Any], clean: bool) -> list[Iterable[str]]:
+def _variable_column(key: str, values: Sequence[Any], clean: bool) -> list[_Piece]:
     """The pieces of ``,"key":value`` for each host; nothing where the cell is empty."""
     begin = f",{encode_basestring(key)}:"
     if values and "" not in values and type(values[0]) is str:
         return _text_column(begin + '{"__ansible_unsafe":', values, "}", clean)
     try:
-        texts = {value: begin + _dump(_mark(value)).decode() for value in set(values)}
+        texts = {value: begin + _dump(_mark(value)) for value in set(values)}
     except TypeError:  # lists cannot be members of a set
-        return [[begin + _dump(_mark(value)).decode() if value != "" else "" for value in values]]
+        return [[begin + _dump(_mark(value)) if value != "" else "" for value in values]]
     texts[""] = ""
     return [map(texts.__getitem__, values)]
 
 
-def _text_column(begin: str, values: Sequence[str], end: str, clean: bool) -> list[Iterable[str]]:
+def _text_column(begin: str, values: Sequence[str], end: str, clean: bool) -> list[_Piece]:
     """The pieces of ``begin``, the text as JSON, ``end``, for each text."""
-    if clean:
-        return [repeat(f'{begin}"'), values, repeat(f'"{end}')]
-    return [repeat(begin), map(encode_basestring, values), repeat(end)]
+    return [f'{begin}"', values, f'"{end}'] if clean else [begin, map(encode_basestring, values), end]
 
 
-def _inherited_texts(part: HostSet, folders: _Folders) -> Iterable[str]:
+def _inherited_texts(part: HostSet, folders: _Folders) -> _Piece:
     """What groups add to each host; a variable that the ledger has too only where its cell is empty."""
-    if not folders.apply_to(part):
-        return repeat("")
     cells = dict(zip(part.keys, part.values, strict=True))
-    known: dict[tuple[str | None, ...], tuple[str, _Variables]] = {}
-    texts: list[str] = []
-    for row, (groups, variables) in enumerate(folders.inherited(part)):
-        if groups not in known:
-            plain = {key: value for key, value in variables.items() if key not in cells and key not in part.constants}
-            both = {key: value for key, value in variables.items() if key in cells}
-            known[groups] = (_members(plain), both)
-        text, both = known[groups]
-        texts.append(text + _members({key: value for key, value in both.items() if cells[key][row] == ""}) if both else text)
-    return texts
+    combinations = folders.combinations(part)
+    plain: dict[tuple[str | None, ...], str] = {}
+    both: dict[tuple[str | None, ...], _Variables] = {}
+    for groups in set(combinations):
+        variables = folders.inherited(groups)
+        plain[groups] = _members({key: value for key, value in variables.items() if key not in cells and key not in part.constants})
+        both[groups] = {key: value for key, value in variables.items() if key in cells}
+    if any(both.values()):
+        return [
+            plain[groups] + _members({key: value for key, value in both[groups].items() if cells[key][row] == ""})
+            for row, groups in enumerate(combinations)
+        ]
+    return next(iter(plain.values()), "") if len(plain) < 2 else list(map(plain.__getitem__, combinations))
 
 
 def _members(variables: _Variables) -> str:
     """``,"key":value`` of each variable."""
-    return "".join(f",{encode_basestring(key)}:{_dump(value).decode()}" for key, value in variables.items())
+    return "".join(f",{encode_basestring(key)}:{_dump(value)}" for key, value in variables.items())
 
 
 def _mark(value: Any) -> Any:
@@ -202,8 +216,5 @@ def _mark(value: Any) -> Any:
     return value
 
 
-def _dump(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except TypeError:  # a number beyond 64 bits in somebody's group variables
-        return json.dumps(value, ensure_ascii=False).encode()
+def _dump(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import compress, repeat
 from typing import Any, NamedTuple
 
 from ..common.problems import Problem, WardopsError
-from ..common.table import Table
 from ..common.ward import Ward
 from .columns import column_types, convert_column, ledger_layers
 from .names import are_host_names, code, slug, variable_name
+from .reading import Columns, read_columns
 
 
 class Grouping(NamedTuple):
@@ -72,20 +71,22 @@ KINDS = (
 class HostSet:
     """The hosts of one ledger, as columns of equal length.
 
-    :param table: where they come from: row ``i`` is host ``i``.
+    :param ledger: where they come from: row ``i`` is host ``i``.
     :param names: host names.
     :param keys: names of the variables, in column order.
     :param values: one sequence per variable; ``""`` where the cell is empty, that is where the host has no such variable.
     :param groups: one sequence per way of grouping: the group's name of each host, ``None`` where the cell is empty.
+    :param group_names: every name in ``groups``.
     :param constants: variables that all these hosts have.
     """
 
     kind: Kind
-    table: Table
+    ledger: Columns
     names: Sequence[str]
     keys: list[str]
     values: list[Sequence[Any]]
     groups: list[Sequence[str | None]]
+    group_names: list[str]
     constants: dict[str, Any]
 
     def variables(self, extra: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -122,8 +123,9 @@ def read_hosts(ward: Ward, layer: str) -> Hosts:
         if kind.per_layer and layer not in ledger_layers(kind.ledger):
             continue
         try:
-            table = ward.table(kind.ledger, layer if kind.per_layer else None)
-            hosts.sets.append(_host_set(kind, table if kind.per_layer else _of_layer(table, layer), layer))
+            path = ward.ledger_path(kind.ledger, layer if kind.per_layer else None)
+            ledger = read_columns(path, ward.shown(path))
+            hosts.sets.append(_host_set(kind, ledger if kind.per_layer else ledger.where("layer", layer), layer))
         except WardopsError as error:
             problems += error.problems
     problems += _clashes(hosts)
@@ -132,72 +134,60 @@ def read_hosts(ward: Ward, layer: str) -> Hosts:
     return hosts
 
 
-def _of_layer(table: Table, layer: str) -> Table:
-    """The rows that belong to the layer, with their lines."""
-    mine = [cell == layer for cell in table.column("layer")]
-    return Table(table.path, table.header, list(compress(table.rows, mine)), list(compress(table.lines, mine)), table.text)
-
-
-def _host_set(kind: Kind, table: Table, layer: str) -> HostSet:
-    columns: dict[str, Sequence[Any]] = dict(zip(table.header, zip(*table.rows, strict=True) if table.rows else repeat(()), strict=False))
+def _host_set(kind: Kind, ledger: Columns, layer: str) -> HostSet:
     problems: list[Problem] = []
-    keys = _keys(table, problems)
-    names = _names(kind, table, columns, problems)
+    keys = _keys(ledger, problems)
+    names = ledger.of(kind.host)
+    if not are_host_names(names):
+        wrong = [row for row, name in enumerate(names) if not are_host_names((name,))]
+        problems += [ledger.problem("E0407", row, kind.host, name=names[row]) for row in wrong]
     constant = (f"layer_{layer}", f"kind_{kind.name}")
     groups: list[Sequence[str | None]] = [[name] * len(names) for name in constant]
-    groups += [_group_column(table, way, columns[way.column], constant, problems) for way in kind.groupings if way.column in columns]
+    group_names = list(constant) if names else []
+    for way in kind.groupings:
+        if way.column in ledger.cells:
+            by_text = _groups_of(ledger, way, constant, problems)
+            groups.append(list(map(by_text.__getitem__, ledger.cells[way.column])))
+            group_names += sorted(filter(None, by_text.values()))
+    values: dict[str, Sequence[Any]] = {name: cells for name, cells in ledger.cells.items() if name != "layer"}
     for name, cell_type in column_types(kind.ledger).items():
-        if name in columns:
-            columns[name] = convert_column(table, name, columns[name], cell_type, problems)
+        if name in values:
+            values[name] = convert_column(ledger, name, cell_type, problems)
     if problems:
         raise WardopsError(problems)
-    values = [cells for name, cells in columns.items() if name != "layer"]
-    return HostSet(kind, table, names, keys, values, groups, {"layer": layer, "ledger": kind.ledger})
+    constants = {"layer": layer, "ledger": kind.ledger}
+    return HostSet(kind, ledger, names, keys, list(values.values()), groups, group_names, constants)
 
 
-def _keys(table: Table, problems: list[Problem]) -> list[str]:
+def _keys(ledger: Columns, problems: list[Problem]) -> list[str]:
     """Variable names of the columns; the layer is a constant of the set instead."""
     keys: list[str] = []
-    for position, column in enumerate(table.header):
+    for position, column in enumerate(ledger.header):
         name = variable_name(column)
         if name is None or name in keys:
-            start = sum(len(other) + 1 for other in table.header[:position]) + 1
-            problems.append(Problem("E0411", table.path, 1, start, {"column": column, "variable": name or column}))
+            start = sum(len(other) + 1 for other in ledger.header[:position]) + 1
+            problems.append(Problem("E0411", ledger.path, 1, start, {"column": column, "variable": name or column}))
         elif column != "layer":
             keys.append(name)
     return keys
 
 
-def _names(kind: Kind, table: Table, columns: dict[str, Sequence[str]], problems: list[Problem]) -> Sequence[str]:
-    """Host names; E0407 for each that cannot be one."""
-    names = columns[table.header[table.index(kind.host)]]
-    if not are_host_names(names):
-        wrong = [row for row, name in enumerate(names) if not are_host_names((name,))]
-        problems += [table.problem("E0407", row, kind.host, name=names[row]) for row in wrong]
-    return names
-
-
-def _group_column(
-    table: Table, way: Grouping, cells: Sequence[str], constant: Collection[str], problems: list[Problem]
-) -> list[str | None]:
-    """The group of each host, ``None`` where it is one of the constant groups; E0410 where a value leaves nothing to name a group by."""
+def _groups_of(ledger: Columns, way: Grouping, constant: Collection[str], problems: list[Problem]) -> dict[str, str | None]:
+    """The group of each text, ``None`` where it is one of the constant groups; E0410 where a text leaves nothing to name a group by."""
+    cells = ledger.cells[way.column]
     groups: dict[str, str | None] = {"": None}
     for text in set(cells) - {""}:
         part = way.part(text)
         name = f"{way.prefix}_{part}"
         groups[text] = None if not part or name in constant else name
         if not part:
-            row = cells.index(text)
-            problems.append(table.problem("E0410", row, way.column, value=text))
-    return list(map(groups.__getitem__, cells))
+            problems.append(ledger.problem("E0410", cells.index(text), way.column, value=text))
+    return groups
 
 
 def _clashes(hosts: Hosts) -> list[Problem]:
     """Fill ``hosts.groups``; E0408 (a host name twice, in any spelling), E0409 (a host named like a group)."""
-    groups: dict[str, None] = {f"layer_{hosts.layer}": None}
-    for part in hosts.sets:
-        for column in part.groups:
-            groups.update(dict.fromkeys(sorted(name for name in set(column) if name)))
+    groups = dict.fromkeys([f"layer_{hosts.layer}", *(name for part in hosts.sets for name in part.group_names)])
     hosts.groups = list(groups)
     lowered = [lower for part in hosts.sets for lower in map(str.lower, part.names)]
     taken = {name.lower() for name in groups}
@@ -209,9 +199,9 @@ def _clashes(hosts: Hosts) -> list[Problem]:
         for row, name in enumerate(part.names):
             lower = name.lower()
             if lower in taken:
-                problems.append(part.table.problem("E0409", row, part.kind.host, name=name))
+                problems.append(part.ledger.problem("E0409", row, part.kind.host, name=name))
             if lower in seen:
-                problems.append(part.table.problem("E0408", row, part.kind.host, name=name, other=seen[lower]))
+                problems.append(part.ledger.problem("E0408", row, part.kind.host, name=name, other=seen[lower]))
             else:
-                seen[lower] = f"{part.table.path}:{part.table.lines[row]}"
+                seen[lower] = f"{part.ledger.path}:{part.ledger.line(row)}"
     return problems

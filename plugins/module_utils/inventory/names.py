@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable
+from collections.abc import Sequence
+from operator import itemgetter
 
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_HOST_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_"
 _OTHER = re.compile(r"[^A-Za-z0-9]+")
 
 #: names that Ansible itself gives a meaning as a host
@@ -36,10 +37,17 @@ RESERVED = frozenset(_WORDS.split())
 _RENAMED = {"serial": "serial_no", "layer": "layer"}
 
 
-def are_host_names(names: Iterable[str]) -> bool:
+def are_host_names(names: Sequence[str]) -> bool:
     """Whether all are letters, digits, dot, hyphen and underscore, 1-63 characters, and none is a name that Ansible uses itself."""
-    names = list(names)
-    return all(map(_HOST.fullmatch, names)) and _TAKEN_HOSTS.isdisjoint(map(str.lower, names))
+    if not names:
+        return True
+    # a few looks at all names together instead of a match for each
+    text = "".join(names)
+    lengths = set(map(len, names))
+    if not text.isascii() or text.encode().translate(None, _HOST_LETTERS) or min(lengths) < 1 or max(lengths) > 63:
+        return False
+    edges = {*map(itemgetter(0), names), *map(itemgetter(-1), names)}
+    return edges.isdisjoint("._-") and _TAKEN_HOSTS.isdisjoint(map(str.lower, names))
 
 
 def variable_name(column: str) -> str | None:
