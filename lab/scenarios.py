@@ -34,7 +34,7 @@ def test(lab: Lab, roles: list[str]) -> int:
     try:
         for role in roles or available():
             begin = time.monotonic()
-            code = _molecule(role)
+            code = _molecule(lab, role)
             print(f"molecule {role}: {'ok' if code == 0 else f'FAILED ({code})'} in {time.monotonic() - begin:.0f} s", flush=True)
             if code:
                 failed.append(role)
@@ -44,6 +44,8 @@ def test(lab: Lab, roles: list[str]) -> int:
     return 1 if failed else 0
 
 
-def _molecule(role: str) -> int:
+def _molecule(lab: Lab, role: str) -> int:
     command = [sys.executable, "-m", "lab", "run", "--", "env", f"--chdir={ROLES / role}", "molecule", "test"]
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, "NO_COLOR": "1"}, check=False).returncode
+    # what Molecule keeps between its steps goes away with the lab, and two runs of one role do not meet
+    state = {"MOLECULE_EPHEMERAL_DIRECTORY": str(lab.root / "molecule" / role), "NO_COLOR": "1"}
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **state}, check=False).returncode
