@@ -16,10 +16,9 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY / "collections"), str(REPOSITORY)]
 
-from ansible_collections.ward.ops.plugins.module_utils.common.files import write_atomic  # noqa: E402
 from ansible_collections.ward.ops.plugins.module_utils.common.table import format_table  # noqa: E402
 
-from tools.sample_ward import equipment, paperwork, places, policies, terminals  # noqa: E402
+from tools.sample_ward import equipment, network, paperwork, places, policies, terminals  # noqa: E402
 from tools.sample_ward.base import World  # noqa: E402
 
 SCHEMAS = REPOSITORY / "schemas" / "ledgers"
@@ -28,7 +27,7 @@ SCHEMAS = REPOSITORY / "schemas" / "ledgers"
 def generate(out: Path, scale: int = 1) -> dict[str, int]:
     """Write the ward under ``out``; the number of rows by ledger."""
     world = World(scale)
-    for part in (places, terminals, equipment, paperwork):
+    for part in (places, terminals, equipment, network, paperwork):
         part.make(world)
     counts = {}
     for name, rows in sorted(world.tables.items()):
@@ -43,7 +42,7 @@ def generate(out: Path, scale: int = 1) -> dict[str, int]:
         cells.sort(key=lambda row: [int(row[index]) if index in numeric else row[index] for index in key])
         path = out / "ledgers" / f"{name}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, format_table(columns, cells))
+        path.write_bytes(format_table(columns, cells))  # not synced: what a crash breaks is made again
         counts[name] = len(rows)
     (out / "policies").mkdir(parents=True, exist_ok=True)
     policies.write(out / "policies", policies.make(world))

@@ -7,6 +7,7 @@ from .terminals import IN_SERVICE
 
 ENTRIES = 5900
 EXPIRED = 9
+ANNOUNCED = 3
 
 
 def make(world: World) -> None:
@@ -16,15 +17,17 @@ def make(world: World) -> None:
 
 
 def _radius_extra(world: World) -> None:
-    """So many valid entries that the three layers together have exactly 5,900; and a few that have expired."""
+    """So many valid entries that the three layers together have exactly 5,900; a few that are over, a few that begin later."""
     terminals = [row for layer in ("lgwan", "mn") for row in world.table(f"{layer}/terminals") if row["status"] in IN_SERVICE]
     owned = sum(1 + ("mac_wlan" in row) for row in terminals) + len(world.table("printers")) + len(world.table("network_devices"))
     valid = ENTRIES * world.scale - owned
     things = ("会議室の表示装置", "番号発券機", "デジタル時計", "入退室端末", "保守用端末", "電子掲示板")
-    for index in range(valid + EXPIRED * world.scale):
-        expired = index >= valid
+    expired_ones, announced_ones = EXPIRED * world.scale, ANNOUNCED * world.scale
+    for index in range(valid + expired_ones + announced_ones):
+        expired = valid <= index < valid + expired_ones
+        announced = index >= valid + expired_ones
         site = world.sites[index * 3 % len(world.sites)]
-        layer = "mn" if index % 9 == 8 and site.counts["mn"] else "lgwan"
+        layer = "inet" if index % 9 == 4 else "mn" if index % 9 == 8 and site.counts["mn"] else "lgwan"
         floor = index % site.floors + 1
         until = "2026-03-31" if expired else ("2036-03-31" if index % 3 else "")
         world.add(
@@ -34,8 +37,8 @@ def _radius_extra(world: World) -> None:
             site=site.code,
             owner=world.departments[index * 5 % len(world.departments)]["code"],
             reason=things[index % len(things)],
-            vlan=(100 if layer == "lgwan" else 200) + floor,
-            valid_from="2025-04-01",
+            vlan=301 if layer == "inet" else (100 if layer == "lgwan" else 200) + floor,
+            valid_from="2027-04-01" if announced else "2025-04-01",
             valid_to=until,
             approver="d000001",
             ticket=world.ticket(),

@@ -123,10 +123,12 @@ def _rings(world: World, layer: str, rows: list[Row]) -> None:
     first = [row for row in service if row["dept_code"] == "0105"] + [row for row in service if row["dept_code"] != "0105"]
     for row in first[: RINGS[layer]["R0"] * world.scale]:
         row["ring"] = "R0"
+    left = RINGS[layer]["R1"] * world.scale
     for turn in range(1, 3 * world.scale + 1):
         for row in _nth_of_each_section(service, turn):
-            if sum(1 for other in service if other.get("ring") == "R1") < RINGS[layer]["R1"] * world.scale:
-                row.setdefault("ring", "R1")
+            if left and "ring" not in row:
+                row["ring"] = "R1"
+                left -= 1
     for row in service:
         row.setdefault("ring", "R2")
 

@@ -100,6 +100,58 @@ def test_network_devices_by_role() -> None:
     assert roles["fw"] + roles["lb"] + roles["radius"] + roles["ups"] == 28
 
 
+def test_what_is_plugged_in_stays_in_its_layer_and_near_its_floor() -> None:
+    switches = {row["name"]: row for row in rows("network_devices") if row["role"] == "l2"}
+    objects = {row["asset_id"]: {**row, "layer": layer} for layer in ("lgwan", "mn") for row in rows(f"{layer}/terminals")}
+    objects |= {row["name"]: row for name in ("printers", "servers") for row in rows(name)}
+    plugged = [row for row in rows("switch_ports") if row["connected_kind"] in ("terminal", "printer", "server")]
+    other_layer = [row for row in plugged if objects[row["connected_to"]]["layer"] != switches[row["device"]]["layer"]]
+    elsewhere = [row for row in plugged if objects[row["connected_to"]]["site"] != switches[row["device"]]["site"]]
+    other_vlan = [row for row in plugged if objects[row["connected_to"]]["vlan"] != row["vlan"]]
+    assert (other_layer, elsewhere, other_vlan) == ([], [], [])
+    at_home = [row for row in plugged if objects[row["connected_to"]].get("floor", "1") == switches[row["device"]]["floor"]]
+    assert len(at_home) / len(plugged) > 0.95  # small sites of the resident-record layer share a switch between floors
+
+
+def test_every_device_in_service_is_plugged_in_once() -> None:
+    plugged = Counter(row["connected_to"] for row in rows("switch_ports") if row["kind"] != "uplink" and row["connected_to"])
+    terminals = [row for layer in ("lgwan", "mn") for row in rows(f"{layer}/terminals") if row["status"] in ("setup", "active", "lent")]
+    points = [row["name"] for row in rows("network_devices") if row["role"] == "ap"]
+    physical = [row["name"] for row in rows("servers") if row["virtual"] == "false"]
+    assert plugged == Counter([*(row["asset_id"] for row in terminals), *(row["name"] for row in rows("printers")), *points, *physical])
+
+
+def test_uplinks_lead_to_the_core_without_a_loop() -> None:
+    above = {row["name"]: row["uplink"] for row in rows("network_devices")}
+    layer = {row["name"]: row["layer"] for row in rows("network_devices")}
+    roots = set()
+    for name in above:
+        path = [name]
+        while above[path[-1]]:
+            path.append(above[path[-1]])
+            assert len(path) < 8, path
+        roots.add(path[-1])
+    assert {name for name in roots if "-UP-" not in name} == {"DCA-01-CR-01", "DCA-01-CR-02", "DCA-01-FW-01", "DCA-01-FW-02"}
+    crossing = {name for name, uplink in above.items() if uplink and layer[name] != layer[uplink]}
+    assert {name[:3] for name in crossing} <= {"WEL", "ECO"}  # one router only
+
+
+@pytest.mark.parametrize("scale", [2])
+def test_a_larger_city_has_more_of_everything_and_the_same_rules(scale: int, tmp_path: Path) -> None:
+    generate(tmp_path, scale)
+
+    def read(name: str) -> list[dict[str, str]]:
+        with (tmp_path / "ledgers" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+            return list(csv.DictReader(stream))
+
+    for name, count in VOLUMES.items():
+        assert len(read(name)) == scale * count, name
+    addresses = [row["ip"] for name in ("lgwan/terminals", "mn/terminals", "printers", "servers") for row in read(name) if row["ip"]] + [
+        row["mgmt_ip"] for row in read("network_devices")
+    ]
+    assert len(set(addresses)) == len(addresses)
+
+
 def test_departments_and_their_history() -> None:
     def on(day: str) -> set[str]:
         return {row["name"] for row in rows("departments") if row["valid_from"] <= day and (not row["valid_to"] or row["valid_to"] >= day)}
@@ -114,9 +166,11 @@ def test_departments_and_their_history() -> None:
 def test_radius_entries_are_5900() -> None:
     terminals = [row for layer in ("lgwan", "mn") for row in rows(f"{layer}/terminals") if row["status"] in ("setup", "active", "lent")]
     wireless = [row for row in terminals if row["mac_wlan"]]
-    extra = [row for row in rows("radius_extra") if not row["valid_to"] or row["valid_to"] >= "2026-11-22"]
+    started = [row for row in rows("radius_extra") if row["valid_from"] <= "2026-11-22"]
+    extra = [row for row in started if not row["valid_to"] or row["valid_to"] >= "2026-11-22"]
     assert len(wireless) == 1230
-    assert len(extra) < len(rows("radius_extra"))
+    assert len(extra) < len(started) < len(rows("radius_extra"))
+    assert {row["layer"] for row in extra} == {"lgwan", "mn", "inet"}
     assert len(terminals) + len(wireless) + len(rows("printers")) + len(rows("network_devices")) + len(extra) == 5900
 
 
