@@ -1,11 +1,9 @@
-"""Random credentials of one lab: secrets, SSH keys, a certificate authority. Nothing here outlives the lab."""
+"""SSH keys and a certificate authority of one lab. Nothing here outlives the lab."""
 
 from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-import os
-import secrets
 from pathlib import Path
 
 from cryptography import x509
@@ -13,32 +11,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from .secretfiles import write_private
 from .topology import Machine
 
-#: environment variable → bytes of randomness; the file of that name in the secrets folder holds the value
-SECRETS = {
-    "WARDOPS_RADIUS_SECRET": 24,
-    "WARDOPS_RADIUS_STATUS_SECRET": 24,
-    "WARDOPS_RADIUS_DB_PASSWORD": 24,
-}
 _VALID = dt.timedelta(days=30)
 _BACKDATED = dt.timedelta(days=1)
-
-
-def write_private(path: Path, data: bytes, mode: int = 0o600) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(data)
-
-
-def make_secrets(folder: Path) -> None:
-    folder.mkdir(mode=0o700)
-    for name, size in SECRETS.items():
-        write_private(folder / name, secrets.token_urlsafe(size).encode())
-
-
-def read_secrets(folder: Path) -> dict[str, str]:
-    return {name: (folder / name).read_text(encoding="utf-8") for name in SECRETS}
 
 
 def make_ssh_key(path: Path, comment: str) -> str:

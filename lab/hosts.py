@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from . import credentials, fabric, processes
+from . import fabric, processes
+from .secretfiles import write_private
 from .state import Lab, LabError
 from .topology import CONTROL, MACHINES, Machine
 
@@ -40,7 +41,7 @@ def _hide(upper: Path, path: str, *, keep_folders: bool) -> None:
 def _install(upper: Path, path: str, data: str | bytes, mode: int = 0o644) -> None:
     target = upper / path
     target.parent.mkdir(parents=True, exist_ok=True)
-    credentials.write_private(target, data.encode() if isinstance(data, str) else data)
+    write_private(target, data.encode() if isinstance(data, str) else data)
     target.chmod(mode)
 
 

@@ -6,7 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from . import credentials, fabric, hosts, kernel, processes
+from . import fabric, hosts, kernel, processes
+from .secretfiles import make_secrets
 from .state import Lab, LabError
 from .topology import MACHINES, linux_machines
 
@@ -30,9 +31,12 @@ def up(lab: Lab) -> None:
 
 
 def _build(lab: Lab) -> None:
+    # only here: the library takes longer to load than every other command takes to run
+    from . import credentials  # noqa: PLC0415
+
     lab.root.mkdir(mode=0o755)
     kernel.mount("wardlab", str(lab.root), "tmpfs", 0, f"size={_SIZE},mode=0755")
-    credentials.make_secrets(lab.secrets)
+    make_secrets(lab.secrets)
     (lab.root / "cp").mkdir(mode=0o700)
     keys = lab.root / "keys"
     keys.mkdir(mode=0o700)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import credentials
+from .secretfiles import read_secrets
 from .topology import machine
 
 BASE = Path("/run/wardlab")
@@ -81,7 +81,7 @@ class Lab:
             "PGSSLROOTCERT": str(self.authority / "ca.crt"),
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.root / "cp"),
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/sbin:/usr/bin:/sbin:/bin')}",
-            **credentials.read_secrets(self.secrets),
+            **read_secrets(self.secrets),
         }
 
     @contextmanager
