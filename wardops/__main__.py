@@ -25,7 +25,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="wardops", description="区役所 IT 運用の構成管理 / configuration management of a ward office's IT"
     )
-    sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    # a given name spares argparse the import of what it formats help with
+    sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="wardops")
     names = sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswith("_"))
     chosen = next((word for word in arguments if not word.startswith("-")), "").replace("-", "_")
     modules = {name: importlib.import_module(f"wardops.{name}") for name in ([chosen] if chosen in names else names)}

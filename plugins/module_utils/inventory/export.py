@@ -74,8 +74,10 @@ def _groups(hosts: Hosts) -> Iterator[str]:
     members: dict[str | None, list[str]] = {name: [] for name in (None, *hosts.groups)}
     for part in hosts.sets:
         for column in part.groups:
-            # a loop without a step of Python in it
-            deque(map(list.append, map(members.__getitem__, column), part.names), maxlen=0)
+            if column.count(column[0] if column else None) == len(column):
+                members[column[0] if column else None].extend(part.names)
+            else:  # a loop without a step of Python in it
+                deque(map(list.append, map(members.__getitem__, column), part.names), maxlen=0)
     del members[None]
     yield f',"all":{{"children":{_dump(["ungrouped", *hosts.groups])}}}'
     for group, names in members.items():

@@ -146,9 +146,10 @@ def _host_set(kind: Kind, ledger: Columns, layer: str) -> HostSet:
     group_names = list(constant) if names else []
     for way in kind.groupings:
         if way.column in ledger.cells:
-            by_text = _groups_of(ledger, way, constant, problems)
-            groups.append(list(map(by_text.__getitem__, ledger.cells[way.column])))
+            by_text = _GroupOfText(way, constant)
+            groups.append(by_text.of(ledger.cells[way.column]))
             group_names += sorted(filter(None, by_text.values()))
+            problems += [ledger.problem("E0410", ledger.cells[way.column].index(text), way.column, value=text) for text in by_text.nameless]
     values: dict[str, Sequence[Any]] = {name: cells for name, cells in ledger.cells.items() if name != "layer"}
     for name, cell_type in column_types(kind.ledger).items():
         if name in values:
@@ -172,26 +173,36 @@ def _keys(ledger: Columns, problems: list[Problem]) -> list[str]:
     return keys
 
 
-def _groups_of(ledger: Columns, way: Grouping, constant: Collection[str], problems: list[Problem]) -> dict[str, str | None]:
-    """The group of each text, ``None`` where it is one of the constant groups; E0410 where a text leaves nothing to name a group by."""
-    cells = ledger.cells[way.column]
-    groups: dict[str, str | None] = {"": None}
-    for text in set(cells) - {""}:
-        part = way.part(text)
-        name = f"{way.prefix}_{part}"
-        groups[text] = None if not part or name in constant else name
+class _GroupOfText(dict[str, str | None]):
+    """The group of each text of a column, found out when it is first asked for; ``None`` for no text and for a constant group."""
+
+    def __init__(self, way: Grouping, constant: Collection[str]) -> None:
+        super().__init__({"": None})
+        self.way = way
+        self.constant = constant
+        self.nameless: list[str] = []
+
+    def __missing__(self, text: str) -> str | None:
+        part = self.way.part(text)
+        name = f"{self.way.prefix}_{part}"
         if not part:
-            problems.append(ledger.problem("E0410", cells.index(text), way.column, value=text))
-    return groups
+            self.nameless.append(text)
+        self[text] = None if not part or name in self.constant else name
+        return self[text]
+
+    def of(self, cells: Sequence[str]) -> list[str | None]:
+        return list(map(self.__getitem__, cells))
 
 
 def _clashes(hosts: Hosts) -> list[Problem]:
     """Fill ``hosts.groups``; E0408 (a host name twice, in any spelling), E0409 (a host named like a group)."""
     groups = dict.fromkeys([f"layer_{hosts.layer}", *(name for part in hosts.sets for name in part.group_names)])
     hosts.groups = list(groups)
-    lowered = [lower for part in hosts.sets for lower in map(str.lower, part.names)]
+    lowered: set[str] = set()
+    for part in hosts.sets:
+        lowered.update(map(str.lower, part.names))
     taken = {name.lower() for name in groups}
-    if len(set(lowered)) == len(lowered) and taken.isdisjoint(lowered):
+    if len(lowered) == len(hosts) and taken.isdisjoint(lowered):
         return []
     problems: list[Problem] = []
     seen: dict[str, str] = {}

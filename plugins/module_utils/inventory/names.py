@@ -47,7 +47,10 @@ def are_host_names(names: Sequence[str]) -> bool:
     if not text.isascii() or text.encode().translate(None, _HOST_LETTERS) or min(lengths) < 1 or max(lengths) > 63:
         return False
     edges = {*map(itemgetter(0), names), *map(itemgetter(-1), names)}
-    return edges.isdisjoint("._-") and _TAKEN_HOSTS.isdisjoint(map(str.lower, names))
+    if not edges.isdisjoint("._-"):
+        return False
+    lower = text.lower()
+    return not any(name in lower for name in _TAKEN_HOSTS) or _TAKEN_HOSTS.isdisjoint(map(str.lower, names))
 
 
 def variable_name(column: str) -> str | None:
