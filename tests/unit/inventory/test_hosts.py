@@ -1,4 +1,7 @@
-"""Hosts, groups and variables from the ledgers, and every error of the reading."""
+"""Hosts, groups and variables from the ledgers, and every error of the reading.
+
+covers: E0404, E0405, E0406, E0407, E0408, E0409, E0410, E0411, E0412, E0413, E0416, E0417
+"""
 
 from __future__ import annotations
 
