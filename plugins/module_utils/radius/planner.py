@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 from ..common.plan import Change, Guard, Item, Limit, Plan, compare
@@ -132,24 +133,23 @@ def check_guard(guard: Guard, plan: SetPlan, state: State, subject: str) -> list
 
 def report(plan: SetPlan, wanted: Wanted) -> dict[str, Any]:
     """The plan as a task returns it: counts, and the first actions with their owners."""
-    actions = [*_actions(plan.entries, wanted.owners), *_actions(plan.groups, {})]
+    actions = chain(_actions(plan.entries, wanted.owners), _actions(plan.groups, {}))
+    parts = [len(changes) for part in (plan.entries, plan.groups) for changes in (part.add, part.change, part.remove, part.held)]
     return {
         "counts": plan.entries.counts(),
         "groups": plan.groups.counts(),
-        "actions": actions[:RETURNED_ACTIONS],
-        "actions_total": len(actions),
+        "actions": list(islice(actions, RETURNED_ACTIONS)),
+        "actions_total": sum(parts),
     }
 
 
-def _actions(plan: Plan, owners: Mapping[str, str]) -> list[dict[str, Any]]:
-    made = []
+def _actions(plan: Plan, owners: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     for action in plan.actions():
         key = action["key"]
         line = {**action, "before": shown(key, action["before"]), "after": shown(key, action["after"])}
         if key in owners:
             line["owner"] = owners[key]
-        made.append(line)
-    return made
+        yield line
 
 
 def record(plan: SetPlan, owners: Mapping[str, str]) -> dict[str, Any]:

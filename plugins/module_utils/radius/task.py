@@ -70,7 +70,7 @@ def hosts_of(variables: Mapping[str, Any]) -> frozenset[str] | None:
     return frozenset(variables["ansible_play_hosts_all"]) if variables.get("ansible_limit") else None
 
 
-def request_of(purpose: str, arguments: Mapping[str, Any], variables: Mapping[str, Any], check: bool) -> Request:
+def request_of(purpose: str, arguments: Mapping[str, Any], variables: Mapping[str, Any], check: bool, diff: bool) -> Request:
     """What the task asks for.
 
     :raises WardopsError: E0401-E0403 (layer), E0516 (no ward).
@@ -81,6 +81,7 @@ def request_of(purpose: str, arguments: Mapping[str, Any], variables: Mapping[st
         layer=layer_of(arguments, variables),
         evidence=evidence_folder(arguments),
         check=check,
+        diff=diff,
         hosts=hosts_of(variables),
         restore=Path(restore) if restore else None,
         allow_remove=arguments.get("allow_remove", 0),

@@ -84,6 +84,11 @@ def test_half_an_entry_is_not_an_entry(left_out: int) -> None:
     assert "rows" in state(*half).entries[MAC]
 
 
+@given(MACS)
+def test_the_quick_spelling_is_the_right_one(mac: str) -> None:
+    assert entries.user_name(mac) == entries.FREERADIUS.render(mac)
+
+
 def test_people_do_not_appear() -> None:
     assert state(("radcheck", "d000001", "NT-Password", ":=", "x"), ("radusergroup", "d000001", "vlan101", "", "1")) == State()
 
