@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from ansible_collections.ward.ops.plugins.module_utils.common.mac import MacFormat
 from ansible_collections.ward.ops.plugins.module_utils.common.table import format_table
