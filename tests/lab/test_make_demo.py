@@ -6,12 +6,9 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
 REPOSITORY = Path(__file__).parents[2]
 
 
-@pytest.mark.xdist_group("demo")
 def test_make_demo_verifies_everything_and_leaves_nothing() -> None:
     done = subprocess.run(
         ["make", "demo"],

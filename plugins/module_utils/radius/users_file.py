@@ -82,7 +82,8 @@ class UsersFileStore:
         problems += _outside(self.place, self._after, text.count("\n") - self._after.count("\n") + 1)
         if problems:
             raise WardopsError(problems)
-        return State(dict(_parse(block)), grouped=False, stale=self._stale())
+        # without our block there is nothing of ours that FreeRADIUS could have missed
+        return State(dict(_parse(block)), grouped=False, stale=BEGIN in text and self._stale())
 
     def apply(self, plan: SetPlan, state: State) -> None:
         """:raises WardopsError: E0105, E0514 (not loaded; the next run loads it), E0515 (FreeRADIUS refuses the file)."""
