@@ -110,17 +110,22 @@ def test_killed_at_fifty_random_moments(tmp_path: Path, big: Path, database: ser
     typical = time.monotonic() - begin
     allowed = {expected(big)}
     chance = random.Random(20261122)
-    outcomes = {"killed": 0, "ended": 0}
+    killed = 0
     with Observer(database) as observer:
-        for step in range(50):
+        for step in range(200):
             move(big, step)
             allowed.add(expected(big))
             process = driver.start("sync", big, evidence, database)
             time.sleep(chance.uniform(0.1, 1.0) * typical)
             process.send_signal(signal.SIGKILL)
             process.communicate()
-            outcomes["killed" if process.returncode == -signal.SIGKILL else "ended"] += 1
-    assert outcomes["killed"] >= 25, outcomes
+            hit = process.returncode == -signal.SIGKILL
+            killed += hit
+            # the moments follow the machine's speed: a run that had ended before the signal was quicker than thought
+            typical *= 1.02 if hit else 0.9
+            if killed == 50:
+                break
+    assert killed == 50
     # the moments were good ones: some runs were killed with their plan recorded, and some changes were seen
     assert interrupted(evidence) >= 1
     assert len(observer.seen) >= 3

@@ -167,9 +167,14 @@ def test_a_file_that_the_server_refuses_comes_back(files: Bench) -> None:
     before = files.contents()
     assert files.run(check_command=["sh", "-c", "echo no; exit 1"])["codes"] == ["E0515"]
     assert files.contents() == before
+
+
+def test_a_server_that_does_not_run_loads_the_file_when_it_starts(files: Bench) -> None:
     files.radius.stop()
     assert files.run()["codes"] == ["E0514"]
-    assert files.contents() == before
+    files.radius.start()
+    assert files.radius.ask(wards.mac(6)) == ("Access-Accept", "104")
+    assert files.run()["changed"] is False
 
 
 def test_people_and_foreign_tables_are_not_touched(postgresql: Bench, database: servers.Postgres) -> None:
