@@ -13,16 +13,8 @@ description:
   - Tasks that change an outside system add their plan and result to the record as steps, before they change anything.
   - Check mode touches nothing, so it leaves no record.
   - Values of extra variables are not recorded, only their names.
-options:
-  folder:
-    description: Folder of this control node's evidence.
-    type: path
-    default: build/evidence
-    env:
-      - name: WARDOPS_EVIDENCE
-    ini:
-      - section: wardops
-        key: evidence
+  - The folder is E(WARDOPS_EVIDENCE), else C(build/evidence) of the checkout; others must not be able to write in it.
+options: {}
 notes:
   - "C(playbooks/verify_evidence.yml) proves the chain."
 """
@@ -32,10 +24,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ansible import context
+from ansible.errors import AnsibleError
+from ansible.parsing.splitter import parse_kv
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.ward.ops.plugins.module_utils.common import evidence
-from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
-from ansible_collections.ward.ops.plugins.module_utils.common.ward import REPOSITORY
+from ansible_collections.ward.ops.plugins.module_utils.common.files import read_bytes
+from ansible_collections.ward.ops.plugins.module_utils.common.layer import declared_layer
+from ansible_collections.ward.ops.plugins.module_utils.common.policy import parse_policy
+from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError, fail
+from ansible_collections.ward.ops.plugins.module_utils.common.ward import REPOSITORY, Ward
 
 
 class CallbackModule(CallbackBase):
@@ -55,12 +52,11 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_start(self, playbook: Any) -> None:
         if context.CLIARGS.get("check"):
             return
-        folder = Path(self.get_option("folder")).absolute()
-        self._run = evidence.Run(folder, Path(playbook._file_name).stem, _facts(), REPOSITORY)
+        folder = evidence.default_folder()
         try:
-            self._run.__enter__()
-        except WardopsError as error:
-            self._run = None
+            run = evidence.Run(folder, Path(playbook._file_name).stem, _facts(), REPOSITORY)
+            self._run = run.__enter__()
+        except Exception as error:  # whatever it is: a run that cannot be recorded does not begin
             self._stop(error)
         os.environ[evidence.VARIABLE] = f"{folder}|{self._run.run_id}"
 
@@ -87,38 +83,61 @@ class CallbackModule(CallbackBase):
             run.reload()
             run.result(status, hosts=len(stats.processed), tasks=totals, changed_tasks=self._changed, failed=self._failed[:100])
             run.__exit__(None, None, None)
-        except WardopsError as error:
+        except Exception as error:  # whatever it is: the operator must look
             self._stop(error)
         if run.closed_as:
             self._display.display(f"証跡 / evidence: {run.closed_as}")
 
-    def _stop(self, error: WardopsError) -> NoReturn:
+    def _stop(self, error: Exception) -> NoReturn:
         """End the run: Ansible turns an exception of a callback into a warning, but not this one."""
-        self._display.display(f"ERROR: {error}", color="red", stderr=True)
+        text = str(error) if isinstance(error, WardopsError) else str(fail("E0607", reason=f"{type(error).__name__}: {error}"))
+        self._display.display(f"ERROR: {text}", color="red", stderr=True)
         raise SystemExit(1)
 
 
 def _facts() -> dict[str, Any]:
     """What was asked for; names of extra variables only, because their values may be secrets."""
     words = context.CLIARGS
+    sources = [str(source) for source in words.get("inventory") or ()]
     return {
-        "layer": os.environ.get("WARDOPS_LAYER"),
-        "inventory": list(words.get("inventory") or ()),
+        "layer": _layer(),
+        "inventory": {source: _digest(Path(source)) for source in sources},
         "limit": words.get("subset"),
         "tags": list(words.get("tags") or ()),
         "skip_tags": list(words.get("skip_tags") or ()),
-        "extra_variables": _names(words.get("extra_vars") or ()),
+        "extra_variables": sorted({name for text in words.get("extra_vars") or () for name in _names(text)}),
     }
 
 
-def _names(extra: tuple[str, ...]) -> list[str]:
-    """``a=1 b=2`` -> a, b; ``@file`` stays; JSON or YAML text -> its top-level keys."""
-    names: list[str] = []
-    for text in extra:
-        if text.startswith("@"):
-            names.append(text)
-        elif text.lstrip().startswith(("{", "[")):
-            names.append("(structured)")
-        else:
-            names.extend(word.split("=", 1)[0] for word in text.split() if "=" in word)
-    return names
+def _layer() -> str | None:
+    """The declared layer; the guard, not this record, refuses a run without one."""
+    try:
+        return declared_layer()
+    except WardopsError:
+        return None
+
+
+def _digest(source: Path) -> str | None:
+    """SHA-256 of the ledgers and policies behind an inventory source; ``None`` for another kind of source."""
+    for path in sorted(source.glob("*.yml")) if source.is_dir() else [source]:
+        try:
+            content = parse_policy(read_bytes(path), str(path))
+            if isinstance(content, dict) and content.get("plugin") == "ward.ops.ledger":
+                return Ward(path.parent / str(content.get("ward", "."))).digest()
+        except WardopsError:
+            continue
+    return None
+
+
+def _names(text: str) -> list[str]:
+    """``a=1 b="2 c=3"`` → a, b; ``@file`` stays; of JSON or YAML only that it was there."""
+    if text.startswith("@"):
+        return [text]
+    if text.lstrip().startswith(("{", "[")):
+        return ["(structured)"]
+    try:
+        names = list(parse_kv(text))
+    except AnsibleError:
+        names = []
+    plain = names and "_raw_params" not in names and all(name.isidentifier() for name in names)
+    return names if plain else ["(unparsed)"]  # in doubt nothing: a part of a secret could look like a name

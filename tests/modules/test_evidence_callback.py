@@ -49,7 +49,7 @@ def test_one_record_a_run_and_none_in_check_mode(tmp_path: Path) -> None:
         assert record["result"]["status"] == "ok"  # type: ignore[index]
         assert record["result"]["tasks"]["changed"] == expected  # type: ignore[index]
         assert record["result"]["changed_tasks"] == ({"Write it": 1} if expected else {})  # type: ignore[index]
-        assert record["extra_variables"] == ["target", "(structured)"]
+        assert record["extra_variables"] == ["(structured)", "target"]
     assert "s3cret-value" not in "".join(path.read_text(encoding="utf-8") for path in folder.glob("0*.json"))
     assert play(folder, "playbooks/verify_evidence.yml").returncode == 0
 
@@ -86,3 +86,25 @@ def test_a_broken_chain_is_shown_with_its_place(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "E0602" in done.stdout
     assert second.name in done.stdout
+
+
+def test_parts_of_secrets_are_no_names(tmp_path: Path) -> None:
+    book, folder = tmp_path / "change_file.yml", tmp_path / "evidence"
+    book.write_text(PLAYBOOK, encoding="utf-8")
+    words = ["-e", f"target={tmp_path / 'written'}", "-e", 'db_password="correct horse=battery"', "-e", "vault = S3cretPassw0rd=="]
+    assert play(folder, str(book), *words).returncode == 0
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("0*.json"))
+    assert "horse" not in text
+    assert "S3cret" not in text
+    assert "db_password" in text
+
+
+def test_a_broken_chain_stops_the_run_before_its_first_task(tmp_path: Path) -> None:
+    book, folder, target = tmp_path / "change_file.yml", tmp_path / "evidence", tmp_path / "written"
+    book.write_text(PLAYBOOK, encoding="utf-8")
+    folder.mkdir(mode=0o750)
+    (folder / "99999998-20260101T000000Z-cccccccc.json").write_text("garbage", encoding="utf-8")
+    done = play(folder, str(book), "-e", f"target={target}")
+    assert done.returncode != 0
+    assert "E0605" in done.stderr
+    assert not target.exists()

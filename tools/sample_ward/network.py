@@ -85,8 +85,8 @@ class Network:
 
 def make(world: World) -> None:
     network = Network()
-    for plug, site in _plugs(world):
-        network.plugs[site].append(plug)
+    for plug, place in _plugs(world):
+        network.plugs[place].append(plug)
     for site in world.sites:
         _site_devices(world, network, site)
     centres = [site for site in world.sites if site.kind == "dc"]
@@ -202,11 +202,11 @@ def _site_ports(network: Network, site: Site) -> list[Row]:
         lone = [key for key in waiting if key[0] == device.layer and (key not in own) and waiting[key]]
         last = FEW_PORTS if device.few_ports else PORTS
         for port in range(1, last):
-            source = here or next((waiting[key] for key in lone if waiting[key]), None)
-            plug = source.pop(0) if source else None
-            if plug is not None and plug.name in points:
-                points[plug.name].uplink = device.name
-            ports.append(_port(device, port, plug))
+            source = here or next((waiting[key] for key in lone if waiting[key]), [])
+            plugged = source.pop(0) if source else None
+            if plugged is not None and plugged.name in points:
+                points[plugged.name].uplink = device.name
+            ports.append(_port(device, port, plugged))
         up = {"connected_kind": "network_device", "connected_to": device.uplink}
         ports.append({"device": device.name, "port": str(last), "kind": "uplink", **up, "status": "used"})
     left = [plug.name for plugs in waiting.values() for plug in plugs]

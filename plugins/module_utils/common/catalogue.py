@@ -1042,4 +1042,18 @@ CATALOGUE: dict[str, Entry] = {
         "控えの出所とバックアップを照合し、監査担当に連絡してください",
         "compare the note's origin and the backup, and tell the auditor",
     ),
+    "E0607": Entry(
+        "evidence-not-closed",
+        "実行は終わりましたが、証跡を閉じられません（{reason}）。計画は pending ファイルに残っています",
+        "the run is over, but its record cannot be closed ({reason}); its plan stands in the pending file",
+        "変更は適用済みの可能性があります。空き容量と権限を確認し、何か 1 つ実行すると証跡が閉じられます。対象の状態を確認してください",
+        "changes may have been made: check free space and permissions; the next run closes the record; look at what was changed",
+    ),
+    "E0608": Entry(
+        "evidence-folder-shared",
+        "証跡フォルダにほかの人が書き込めます（権限 {mode}、所有者 {owner}）。何も変更していません",
+        "others can write in the evidence folder (mode {mode}, owner {owner}); nothing was changed",
+        "所有者を実行者か root にし、chmod go-w で書込権限を外してください",
+        "make the operator or root its owner, and take the right to write from others (chmod go-w)",
+    ),
 }

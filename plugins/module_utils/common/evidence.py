@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import fcntl
 import getpass
 import json
@@ -21,6 +22,7 @@ import os
 import re
 import secrets
 import socket
+import stat
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +38,12 @@ GENESIS = "0" * 64
 VARIABLE = "WARDOPS_RUN"
 RESERVE = 64 * 1024
 RECORD = re.compile(r"(\d{8})-(\d{8}T\d{6}Z-[0-9a-f]{8})\.json")
+_PENDING = re.compile(r"pending-(\d{8}T\d{6}Z-[0-9a-f]{8})\.(?:json|close)")
+
+
+def default_folder() -> Path:
+    """``WARDOPS_EVIDENCE``, else ``build/evidence`` of this checkout, wherever the command is started."""
+    return Path(os.environ.get("WARDOPS_EVIDENCE") or Path(__file__).resolve().parents[3] / "build" / "evidence").absolute()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,8 @@ class Run:
     :param folder: the evidence folder of this control node; made if missing.
     :param purpose: what runs, for example ``sync_radius``.
     :param facts: who and what: layer, duties, inventory digest, parameters … (never a secret).
-    :raises WardopsError: E0601 when the record cannot be written and reserved: nothing may be changed then.
+    :raises WardopsError: E0601 when the record cannot be written and reserved, E0605 when the chain cannot be continued, E0608 when
+        others can write in the folder: nothing may be changed then. E0607 when the record of a run that is over cannot be closed.
     """
 
     def __init__(self, folder: Path, purpose: str, facts: Mapping[str, Any], repository: Path | None = None) -> None:
@@ -77,12 +86,14 @@ class Run:
     def __enter__(self) -> Run:
         try:
             self.folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+            _refuse_shared(self.folder)
             with lock(self.folder / ".lock"):
+                newest(self.folder)  # a chain that cannot be continued stops the run before it changes anything
                 self._descriptor = _open_locked(self._closing, os.O_CREAT | os.O_EXCL)
                 self._save()
         except (OSError, WardopsError) as error:
             self._abandon()
-            raise fail("E0601", str(self.folder), reason=_reason(error)) from None
+            raise _unwritable("E0601", self.folder, error) from None
         return self
 
     def plan(self, plan: Mapping[str, Any]) -> None:
@@ -95,7 +106,7 @@ class Run:
             self._save()
         except (OSError, WardopsError) as error:
             self.record["plan"] = None
-            raise fail("E0601", str(self.folder), reason=_reason(error)) from None
+            raise _unwritable("E0601", self.folder, error) from None
 
     def result(self, status: str, **details: Any) -> None:
         """How it ended: ``ok``, ``failed`` or ``refused``, with counts and what was verified."""
@@ -108,9 +119,9 @@ class Run:
             with lock(self.folder / ".lock"):
                 _recover(self.folder)
                 self.closed_as = _append(self.folder, self.record, self._descriptor)
-        except OSError as failure:
+        except (OSError, WardopsError) as failure:
             # the pending file with its plan stays; the next run closes it
-            raise fail("E0601", str(self.folder), reason=_reason(failure)) from error
+            raise _unwritable("E0607", self.folder, failure) from error
         finally:
             os.close(self._descriptor)
 
@@ -142,7 +153,7 @@ class Step:
         self._number = -1
 
     def __enter__(self) -> Step:
-        self._save()
+        self._save("E0601")
         return self
 
     def plan(self, plan: Mapping[str, Any]) -> None:
@@ -151,7 +162,7 @@ class Step:
         :raises WardopsError: E0601 when there is no room for it.
         """
         self.record["plan"] = plan
-        self._save()
+        self._save("E0601")
 
     def result(self, status: str, **details: Any) -> None:
         """How it ended: ``ok``, ``failed`` or ``refused``."""
@@ -160,9 +171,9 @@ class Step:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if error is not None and self.record["result"]["status"] in ("interrupted", "ok"):
             self.result("failed", error=_summary(error))
-        self._save()
+        self._save("E0607")
 
-    def _save(self) -> None:
+    def _save(self, code: str) -> None:
         descriptor = -1
         try:
             with lock(self.folder / ".lock"):
@@ -171,10 +182,10 @@ class Step:
                 if self._number < 0:
                     self._number = len(steps)
                 steps[self._number :] = [self.record, *steps[self._number + 1 :]]
-                descriptor = os.open(_closing(self.folder, self.run_id), os.O_RDWR | os.O_CLOEXEC)
+                descriptor = os.open(_closing(self.folder, self.run_id), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
                 _save(self.folder, record, descriptor)
-        except (OSError, WardopsError) as error:
-            raise fail("E0601", str(self.folder), reason=_reason(error)) from None
+        except (OSError, ValueError, WardopsError) as error:
+            raise _unwritable(code, self.folder, error) from None
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
@@ -191,7 +202,7 @@ def step(folder: Path, purpose: str, facts: Mapping[str, Any], repository: Path 
 def _save(folder: Path, record: Mapping[str, Any], descriptor: int) -> None:
     data = _encode(record)
     os.posix_fallocate(descriptor, 0, len(data) + RESERVE)
-    write_atomic(_pending(folder, record["run_id"]), data, 0o640)
+    write_atomic(_pending(folder, record["run_id"]), data, 0o640, follow=False)
 
 
 def _pending(folder: Path, run_id: str) -> Path:
@@ -204,9 +215,12 @@ def _closing(folder: Path, run_id: str) -> Path:
 
 
 def _open_locked(path: Path, flags: int) -> int:
-    """:raises BlockingIOError: when a living run holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | flags, 0o640)
+    """:raises BlockingIOError: when a living run holds it; ``OSError`` for a link or anything else that is no file of its own."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | flags, 0o640)
     try:
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode) or info.st_nlink != 1:
+            raise OSError(errno.EINVAL, "not a file of its own")
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
@@ -228,19 +242,19 @@ def _append(folder: Path, record: Mapping[str, Any], descriptor: int) -> Path:
     sync_folder(folder)
     _pending(folder, closed["run_id"]).unlink(missing_ok=True)
     with contextlib.suppress(WardopsError):  # a note for comparison; the records are the truth
-        write_atomic(folder / "HEAD", f"{closed['seq']} {closed['sha256']}\n".encode())
+        write_atomic(folder / "HEAD", f"{closed['seq']} {closed['sha256']}\n".encode(), follow=False)
     return final
 
 
 def _recover(folder: Path) -> None:
     """Close the records of runs that were killed: their reserved space is no longer locked by a living process."""
     closed = {match[2] for entry in os.scandir(folder) if (match := RECORD.fullmatch(entry.name))}
-    runs = {path.stem.removeprefix("pending-") for path in folder.glob("pending-*")}
+    runs = {match[1] for entry in os.scandir(folder) if (match := _PENDING.fullmatch(entry.name))}
     for run_id in sorted(runs):
         pending = _pending(folder, run_id)
         try:
             descriptor = _open_locked(_closing(folder, run_id), os.O_CREAT)
-        except BlockingIOError:
+        except OSError:  # a living run, or something that is none of ours: verify() names it
             continue
         try:
             if run_id in closed or not pending.exists():
@@ -253,27 +267,46 @@ def _recover(folder: Path) -> None:
 
 
 def _left_behind(pending: Path, run_id: str) -> dict[str, Any]:
-    """The record of a killed run; a damaged one is still recorded as a run of which only the number is known."""
-    try:
-        record: dict[str, Any] = json.loads(read_bytes(pending))
-    except (ValueError, WardopsError):
-        record = {"format": 1, "run_id": run_id, "purpose": "unknown", "plan": None, "result": {"status": "interrupted"}}
-    return record
+    """The record of a killed run, never as anything but interrupted; of a damaged one only the number is known."""
+    record: Any = None
+    with contextlib.suppress(ValueError, WardopsError):
+        if not pending.is_symlink():
+            record = json.loads(read_bytes(pending))
+    if not isinstance(record, dict) or record.get("run_id") != run_id:
+        record = {"format": 1, "run_id": run_id, "purpose": "unknown", "plan": None}
+    result = record.get("result")
+    return {**record, "recovered": True, "result": {**(result if isinstance(result, dict) else {}), "status": "interrupted"}}
 
 
-def _reason(error: OSError | WardopsError) -> str:
+def _refuse_shared(folder: Path) -> None:
+    """:raises WardopsError: E0608 when others could put files or links into the folder."""
+    info = folder.stat()
+    if info.st_mode & 0o022 or info.st_uid not in (0, os.geteuid()):
+        raise fail("E0608", str(folder), mode=f"{stat.S_IMODE(info.st_mode):04o}", owner=info.st_uid)
+
+
+def _unwritable(code: str, folder: Path, error: OSError | ValueError | WardopsError) -> WardopsError:
+    """``code`` with the reason; what is wrong with the chain or the folder itself keeps its own code."""
     if isinstance(error, WardopsError):
-        return str(error.problems[0].params.get("reason", error.problems[0].code))
-    return os.strerror(error.errno or 0)
+        first = error.problems[0]
+        return error if first.code in ("E0605", "E0608") else fail(code, str(folder), reason=first.params.get("reason", first.code))
+    return fail(code, str(folder), reason=os.strerror(error.errno or 0) if isinstance(error, OSError) else type(error).__name__)
 
 
 def newest(folder: Path) -> Head:
-    """The newest record by number, read from the record itself."""
+    """The newest record by number, read from the record itself.
+
+    :raises WardopsError: E0605 when it cannot be read: the chain cannot be continued behind it.
+    """
     names = [entry.name for entry in os.scandir(folder) if RECORD.fullmatch(entry.name)]
     if not names:
         return Head()
-    record = json.loads(read_bytes(folder / max(names)))
-    return Head(int(record["seq"]), str(record["sha256"]))
+    path = folder / max(names)
+    try:
+        record = json.loads(read_bytes(path))
+        return Head(int(record["seq"]), str(record["sha256"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise fail("E0605", str(path), reason=type(error).__name__) from None
 
 
 def digest(record: Mapping[str, Any]) -> str:

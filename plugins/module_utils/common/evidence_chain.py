@@ -44,6 +44,8 @@ def _verify_record(path: Path, chain: Chain, hashes: dict[int, str]) -> None:
     number = int(path.name[:8])
     chain.problems += [Problem("E0603", str(path.parent), params={"seq": gap}) for gap in range(chain.head.seq + 1, number)]
     try:
+        if path.is_symlink():
+            raise ValueError("a link")
         record = json.loads(read_bytes(path))
         seq, own, link = int(record["seq"]), str(record["sha256"]), str(record["prev_sha256"])
     except (ValueError, KeyError, TypeError, WardopsError) as error:

@@ -47,19 +47,21 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
+def write_atomic(path: Path, data: bytes, mode: int | None = None, *, follow: bool = True) -> None:
     """Replace ``path`` by ``data`` so that a reader or a crash sees the old or the new file, never a part.
 
     The mode and (for root) the owner of an existing file are kept; a new file gets ``mode`` or 0644. A link is followed, so that
-    it stays a link.
+    it stays a link; without ``follow`` the link itself is replaced.
 
     :raises WardopsError: E0105 when the disk is full or the folder cannot be written; E0102 when a folder, pipe or device stands
         there (``/dev/null`` would become a file); what stood there is untouched.
     """
     import tempfile  # noqa: PLC0415 - as above
 
-    target = Path(os.path.realpath(path))
-    old = target.stat() if target.exists() else None
+    target = Path(os.path.realpath(path)) if follow else path
+    old = target.stat(follow_symlinks=follow) if target.exists(follow_symlinks=follow) else None
+    if not follow and old and stat.S_ISLNK(old.st_mode):
+        old = None
     if old and not stat.S_ISREG(old.st_mode):
         raise fail("E0102", str(path))
     if mode is None:

@@ -23,6 +23,10 @@ from .planner import Wanted
 NORMAL, SETUP, QUARANTINE = "normal", "setup", "quarantine"
 
 
+#: second digit of a locally administered MAC that is no group's (U/L bit set, I/G bit clear)
+_LOCAL = "26ae"
+
+
 class Source(NamedTuple):
     """One ledger that owns MACs: its kind, the columns with MACs, and the column that names the host."""
 
@@ -107,6 +111,17 @@ class _Builder:
         self._items: dict[tuple[str, str], Item] = {}
         self._tables: dict[str, Table] = {}
         self._problems: list[Problem] = []
+        self._local = self._local_prefixes()
+
+    def _local_prefixes(self) -> tuple[str, ...]:
+        """Prefixes of locally administered MACs that an exception in force allows; without the policy there are none."""
+        if not (self._ward.policies / "exceptions.yml").exists():
+            return ()
+        today = self._ward.today.isoformat()
+        exceptions = self._ward.policy("exceptions")["exceptions"]
+        return tuple(
+            str(item["subject"]).lower() for item in exceptions if item["kind"] == "local_mac_prefix" and str(item["expires_on"]) >= today
+        )
 
     def build(self) -> Desired:
         for source in SOURCES:
@@ -148,13 +163,17 @@ class _Builder:
             return
         today = self._ward.today.isoformat()
         state = self._policy["states"]["radius_extra"]["valid"]
-        names = ("mac", "layer", "owner", "vlan", "valid_from", "valid_to", "site")
-        mac, layer, name, vlan, begin, end, site = (table.index(column) for column in names)
+        names = ("mac", "layer", "owner", "vlan", "valid_from", "valid_to", "site", "approver")
+        mac, layer, name, vlan, begin, end, site, approver = (table.index(column) for column in names)
         for index, row in enumerate(table.rows):
             if row[layer] != self._desired.layer:
                 continue
             valid = row[begin] <= today and (not row[end] or today <= row[end])
             owner = Owner("extra", row[name], "", "valid" if valid else "not valid", "radius_extra", index, "mac", row[site])
+            if valid and not row[approver]:
+                place = table.problem("E0204", index, "approver")
+                params = {"title": "承認者", "column": "approver", "example": "d000001"}
+                self._problems.append(Problem("E0204", place.path, place.line, place.column, params))
             if self._owned(row[mac], owner, table) and valid:
                 self._add(row[mac], owner, state, row[vlan], limited(row[end]))
 
@@ -171,6 +190,9 @@ class _Builder:
             return False
         if is_multicast(mac):
             self._problems.append(table.problem("E0502", owner.row, owner.column, owner=owner, mac=mac))
+            return False
+        if mac[1] in _LOCAL and not mac.startswith(self._local):
+            self._problems.append(table.problem("E0361", owner.row, owner.column, value=mac))
             return False
         return True
 

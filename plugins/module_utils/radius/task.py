@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..common.evidence import default_folder
 from ..common.files import read_bytes
 from ..common.layer import require_layer
 from ..common.policy import parse_policy
 from ..common.problems import fail
-from ..common.ward import REPOSITORY
 from .postgresql import Address, PostgresStore
 from .remote import Call, run_remote
 from .sync import Request, Work, run
 
 PASSWORD = "WARDOPS_RADIUS_DB_PASSWORD"  # noqa: S105 - the variable's name
-EVIDENCE = "WARDOPS_EVIDENCE"
 
 
 def postgres_store(arguments: Mapping[str, Any]) -> PostgresStore:
@@ -39,7 +38,7 @@ def postgres_store(arguments: Mapping[str, Any]) -> PostgresStore:
 
 def evidence_folder(arguments: Mapping[str, Any]) -> Path:
     """The folder given, else that of the environment, else ``build/evidence`` of this checkout."""
-    return Path(arguments["evidence"] or os.environ.get(EVIDENCE) or REPOSITORY / "build" / "evidence").absolute()
+    return Path(arguments["evidence"]).absolute() if arguments["evidence"] else default_folder()
 
 
 def layer_of(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """The evidence chain: what it records and what it notices.
 
-covers: E0601, E0602, E0603, E0604, E0605, E0606
+covers: E0601, E0602, E0603, E0604, E0605, E0606, E0607, E0608
 """
 
 from __future__ import annotations
@@ -131,3 +131,59 @@ def test_a_task_in_a_run_becomes_a_step_of_its_record(tmp_path: Path, monkeypatc
         alone.result("ok")
     assert isinstance(alone, evidence.Run)
     assert evidence_chain.verify(tmp_path).records == 2
+
+
+FORGED = "20260101T000000Z-aaaaaaaa"
+
+
+def test_links_in_the_folder_are_never_followed(tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    record_runs(folder, 1)
+    victims = [tmp_path / name for name in ("head", "close")]
+    for victim in victims:
+        victim.write_text("precious", encoding="utf-8")
+    (folder / "HEAD").unlink()
+    (folder / "HEAD").symlink_to(victims[0])
+    (folder / f"pending-{FORGED}.close").symlink_to(victims[1])
+    (folder / f"pending-{FORGED}.json").write_text(json.dumps({"run_id": FORGED, "result": {"status": "ok"}}), encoding="utf-8")
+    record_runs(folder, 1)
+    assert [victim.read_text(encoding="utf-8") for victim in victims] == ["precious", "precious"]
+    assert not (folder / "HEAD").is_symlink()
+    assert found(folder) == []
+    (folder / "00000003-20260101T000000Z-bbbbbbbb.json").symlink_to(folder / "HEAD")
+    assert ("E0605", 0) in found(folder)
+
+
+@pytest.mark.parametrize("run_id", [FORGED, "../../elsewhere", None])
+def test_what_a_killed_run_left_is_only_ever_interrupted(tmp_path: Path, run_id: str | None) -> None:
+    folder = tmp_path / "evidence"
+    record_runs(folder, 1)
+    forged = {"run_id": run_id, "purpose": "forged", "result": {"status": "ok"}}
+    (folder / f"pending-{FORGED}.json").write_text(json.dumps(forged), encoding="utf-8")
+    record_runs(folder, 1)
+    record = json.loads((folder / f"00000002-{FORGED}.json").read_bytes())
+    assert (record["result"]["status"], record["recovered"]) == ("interrupted", True)
+    assert record["purpose"] == ("forged" if run_id == FORGED else "unknown")
+    assert evidence_chain.verify(folder).records == 3
+    assert found(folder) == []
+
+
+def test_a_folder_that_others_can_write_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    folder.chmod(0o777)
+    with pytest.raises(WardopsError) as caught, evidence.Run(folder, "test", {}):
+        pytest.fail("the run must not begin")
+    assert caught.value.problems[0].code == "E0608"
+
+
+def test_a_record_that_cannot_be_closed_says_that_changes_may_stand(tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    record_runs(folder, 1)
+    with pytest.raises(WardopsError) as caught, evidence.Run(folder, "test", {}) as run:
+        run.plan({"add": 1})
+        for path in folder.glob("pending-*.close"):
+            path.unlink()
+    assert caught.value.problems[0].code == "E0607"
+    record_runs(folder, 1)
+    assert json.loads((folder / f"00000002-{run.run_id}.json").read_bytes())["plan"] == {"add": 1}

@@ -134,3 +134,15 @@ def test_sample_is_even_and_the_same_each_time() -> None:
 def test_unknown_macs_are_unknown(ward: Path) -> None:
     wards.change_cells(ward, "ledgers/printers.csv", "name", "PL-HON-0301", mac="00005e005300")
     assert list(unknown_macs(desired(ward), 2)) == ["00005e005301", "00005e005302"]
+
+
+def test_what_the_check_refuses_is_not_admitted(tmp_path: Path) -> None:
+    """An operator who skips ``make check`` must not let in a randomised address, or what nobody approved."""
+    root = wards.make(tmp_path)
+    rows = wards.read(root / "ledgers/radius_extra.csv")
+    rows[0]["approver"] = ""
+    rows.append({**rows[0], "mac": "02005e005301", "approver": "d000001"})
+    wards.write(root / "ledgers/radius_extra.csv", wards.EXTRA, rows)
+    with pytest.raises(WardopsError) as caught:
+        desired_set(Ward(root), "lgwan")
+    assert sorted(problem.code for problem in caught.value.problems) == ["E0204", "E0361"]

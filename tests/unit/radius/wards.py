@@ -20,6 +20,10 @@ EXTRA, ISOLATIONS = columns("radius_extra"), columns("isolations")
 
 POLICIES = {
     "ward": "name: 試験区\nas_of: 2026-11-22\n",
+    "exceptions": (
+        "exceptions:\n"
+        "  - {id: EX-2026-001, kind: local_mac_prefix, subject: 024b54, reason: 合成, approver: d000001, expires_on: 2036-03-31}\n"
+    ),
     "networks": (
         "layers:\n"
         "  - {code: lgwan, name_ja: LGWAN接続系, prefix: LG}\n"
@@ -140,7 +144,15 @@ def make(root: Path, count: int = 6, layer: str = "lgwan") -> Path:
     switch = {"name": "HON-03-L2-07", "asset_id": "A9000001", "layer": layer, "vlan": 401, "mac": mac(0x900001), "status": "active"}
     spare = {**switch, "name": "HON-03-L2-08", "asset_id": "A9000002", "mac": mac(0x900002), "status": "spare"}
     write(root / "ledgers/network_devices.csv", DEVICES, [switch, spare])
-    extra = {"layer": layer, "site": "HON", "owner": "0105", "reason": "時計", "vlan": 101, "valid_from": "2026-04-01"}
+    extra = {
+        "layer": layer,
+        "site": "HON",
+        "owner": "0105",
+        "reason": "時計",
+        "vlan": 101,
+        "valid_from": "2026-04-01",
+        "approver": "d000001",
+    }
     rows = [
         {**extra, "mac": mac(0xA00001), "valid_to": "2027-03-31"},
         {**extra, "mac": mac(0xA00002), "valid_to": "2026-11-21"},
