@@ -17,7 +17,7 @@ description:
   - The VLAN of a valid MAC changes in place; a request that arrives during a sync gets the old or the new VLAN, never a refusal.
   - Entries whose user name is not a MAC (people who log in with 802.1X) are never touched. A MAC in another spelling, or with foreign
     attributes, is a difference.
-  - An entry in the quarantine VLAN is held there until the ledger C(isolations) says that it is released.
+  - An entry in the quarantine VLAN is held there until C(isolate_terminal.yml) releases it; a sync never does.
   - With C(--limit) only the MACs of the hosts in the play are touched, and entries that no ledger knows stay.
 extends_documentation_fragment:
   - ward.ops.radius.run

@@ -23,7 +23,7 @@ class Wanted:
     :param items: desired items by canonical MAC (not only those in scope).
     :param owners: ``kind:name (state)`` by MAC, for people.
     :param scope: the MACs that this run may touch, or ``None`` for all (then MACs that no ledger knows are removed).
-    :param released: MACs that the isolations ledger says are released.
+    :param released: MACs that this run may let out of quarantine (an order to release, or a rollback).
     :param quarantine: the quarantine VLAN.
     """
 
@@ -60,8 +60,8 @@ class Wanted:
 def plan_set(wanted: Wanted, state: State) -> SetPlan:
     """What turns the server's state into the wanted one.
 
-    An entry that stands in the quarantine VLAN is *held* unless the isolations ledger says that it is released: a sync from
-    an older copy of the ledgers must not let an isolated terminal back in.
+    An entry that stands in the quarantine VLAN is *held* unless ``wanted.released`` has it, which only an order to release does:
+    a sync from an older copy of the ledgers must not let an isolated terminal back in.
     """
     items, actual = wanted.items, state.entries
     if wanted.scope is not None:

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,8 @@ def wanted_of(ward: Ward, request: Request, backend: str) -> Wanted:
 
     :raises WardopsError: see :func:`~.desired.desired_set` and :func:`~.store.load_rollback`.
     """
-    wanted = desired_set(ward, request.layer).wanted(request.hosts)
+    # a sync never lets a device out of quarantine: a ledger that lacks the newest isolation may only know an older one that is over
+    wanted = replace(desired_set(ward, request.layer).wanted(request.hosts), released=frozenset())
     if request.restore is None:
         return wanted
     old = load_rollback(read_bytes(request.restore), str(request.restore), backend)

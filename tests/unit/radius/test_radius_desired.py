@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward
 from ansible_collections.ward.ops.plugins.module_utils.radius.desired import Desired, desired_set, find_terminal, sample, unknown_macs
+from ansible_collections.ward.ops.plugins.module_utils.radius.sync import Request, wanted_of
 
 from tests.unit.radius import wards
 
@@ -146,3 +147,15 @@ def test_what_the_check_refuses_is_not_admitted(tmp_path: Path) -> None:
     with pytest.raises(WardopsError) as caught:
         desired_set(Ward(root), "lgwan")
     assert sorted(problem.code for problem in caught.value.problems) == ["E0204", "E0361"]
+
+
+def test_a_sync_never_releases_even_what_an_older_row_has_closed(tmp_path: Path) -> None:
+    """Isolated, released and committed, then isolated again elsewhere: this copy of the ledger knows only the closed row."""
+    root = wards.make(tmp_path)
+    mac = wards.mac(6)
+    row = {"asset_id": "A0000003", "macs": mac, "layer": "lgwan", "since": "2026-11-01T00:00:00Z", "until": "2026-11-02T00:00:00Z"}
+    wards.write(root / "ledgers/isolations.csv", wards.ISOLATIONS, [{**row, "reason": "x", "ticket": "INC-2026-00001", "operator": "o"}])
+    ward = Ward(root)
+    assert mac in desired_set(ward, "lgwan").released
+    request = Request(ward=root, layer="lgwan", evidence=tmp_path / "evidence")
+    assert wanted_of(ward, request, "postgresql").released == frozenset()
