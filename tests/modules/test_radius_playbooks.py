@@ -96,3 +96,14 @@ def test_another_layer_is_refused_before_the_first_task(sample: Ward) -> None:
     assert found.returncode == 4
     assert "E0403" in found.stdout + found.stderr
     assert "TASK" not in found.stdout
+
+
+def test_a_server_of_another_layer_is_refused_wherever_it_comes_from(sample: Ward) -> None:
+    """A second inventory source puts a server into the group that the layer's ledger does not have."""
+    stranger = {"function_radius": {"hosts": {"MN-RAD01": {"radius_db_host": "/nowhere", "radius_address": "127.0.0.1"}}}}
+    (sample.folder / "stranger.yml").write_text(yaml.safe_dump(stranger))
+    words = ("-i", sample.folder / "stranger.yml", "-e", '{"radius_servers": ["MN-RAD01"]}')
+    for name in ("sync_radius", "verify_radius"):
+        refused = sample.play(name, *words)
+        assert refused.returncode == 2, refused.stdout
+        assert "E0403" in refused.stdout

@@ -42,11 +42,19 @@ def evidence_folder(arguments: Mapping[str, Any]) -> Path:
 
 
 def layer_of(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
-    """The layer that the task or the inventory asks for, if this control node belongs to it.
+    """The layer that the task or the inventory asks for, if this control node and the server of the playbook's loop belong to it.
+
+    A second inventory source could bring in another layer's server, which the guard of ``ward.ops.ledger`` does not see.
 
     :raises WardopsError: E0401-E0403.
     """
-    return require_layer(str(arguments["layer"] or variables.get("layer", "")))
+    layer = require_layer(str(arguments["layer"] or variables.get("layer", "")))
+    server = variables.get("radius_host")
+    if server:
+        theirs = str(variables["hostvars"][server].get("layer", "?"))
+        if theirs != layer:
+            raise fail("E0403", str(server), declared=layer, asked=theirs)
+    return layer
 
 
 def ward_of(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Path:
