@@ -15,6 +15,13 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Loader(_Base):  # type: ignore[misc]
     """Safe loader; a mapping with the same key twice is an error instead of a silent last-one-wins."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """A value of the right form that does not exist (31 February) is an error with its place, like any other."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, OverflowError) as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from None
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[Any] = set()
         for key_node, _ in node.value:

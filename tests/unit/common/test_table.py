@@ -110,4 +110,7 @@ def test_policies_refuse_double_keys_and_name_the_place() -> None:
     with pytest.raises(WardopsError) as caught:
         policy.parse_policy(b"a: !!python/object/apply:os.getcwd []\n", "p.yml")
     assert caught.value.problems[0].code == "E0117"
+    with pytest.raises(WardopsError) as caught:
+        policy.parse_policy(b"a: 1\nb: 2026-02-31\n", "p.yml")
+    assert [(problem.code, problem.where) for problem in caught.value.problems] == [("E0117", "p.yml:2:4")]
     assert policy.locate(b"a:\n  - b: 1\n  - b: 2\n", ["a", 1, "b"]) == (3, 8)
