@@ -5,46 +5,29 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible_collections.ward.ops.plugins.module_utils.common.evidence import operator
-from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward
 from ansible_collections.ward.ops.plugins.module_utils.radius import isolation, task
 from ansible_collections.ward.ops.plugins.module_utils.radius.arguments import ISOLATION
-from ansible_collections.ward.ops.plugins.module_utils.radius.remote import RemoteFailure
-from ansible_collections.ward.ops.plugins.module_utils.radius.server_side import failure
+from ansible_collections.ward.ops.plugins.module_utils.radius.remote import Call
+from ansible_collections.ward.ops.plugins.module_utils.radius.sync import Request
+from ansible_collections.ward.ops.plugins.plugin_utils.radius_action import RadiusAction
 
 
-class ActionModule(ActionBase):
-    """Arguments in, core, result out."""
+class ActionModule(RadiusAction):
+    """One terminal."""
 
-    _supports_check_mode = True
+    SPEC = ISOLATION
+    PURPOSE = "isolate_terminal"
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        variables = task_vars or {}
-        result: dict[str, Any] = super().run(tmp, variables)
-        del tmp
-        _, arguments = self.validate_argument_spec(argument_spec=ISOLATION)
-
-        def remote(words: dict[str, Any]) -> dict[str, Any]:
-            return dict(self._execute_module(module_name="ward.ops.radius_mac_entries", module_args=words, task_vars=variables))
-
-        try:
-            request = task.request_of("isolate_terminal", arguments, variables, self._task.check_mode, self._task.diff)
-            done = isolation.carry_out(
-                Ward(request.ward),
-                request.layer,
-                _order(arguments),
-                request.check,
-                lambda work: task.carry_out(remote, arguments, request, work),
-            )
-        except WardopsError as error:
-            return {**result, "failed": True, **failure(error)}
-        except RemoteFailure as error:
-            return {**result, **error.result}
-        if not self._task.diff:
-            done.pop("diff")
-        return {**result, **done}
+    def work(self, arguments: dict[str, Any], request: Request, remote: Call) -> dict[str, Any]:
+        return isolation.carry_out(
+            Ward(request.ward),
+            request.layer,
+            _order(arguments),
+            request.check,
+            lambda work: task.carry_out(remote, arguments, request, work),
+        )
 
 
 def _order(arguments: dict[str, Any]) -> isolation.Order:

@@ -7,7 +7,9 @@ Sources: IEEE 802-2014 clause 8 (I/G and U/L bits); FreeRADIUS ``policy.d/canoni
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from .problems import fail
 from .text import to_narrow
@@ -60,3 +62,13 @@ def is_multicast(mac: str) -> bool:
 def is_local(mac: str) -> bool:
     """U/L bit: bit 1 of the first octet. Randomised addresses of phones and Windows have it."""
     return bool(int(mac[1], 16) & 2)
+
+
+def allowed_local_prefixes(exceptions: Iterable[Mapping[str, Any]], today: str) -> tuple[str, ...]:
+    """Prefixes of locally administered MACs that an exception in force allows (``policies/exceptions.yml``).
+
+    :param today: ISO date; an exception still holds on its last day.
+    """
+    return tuple(
+        str(item["subject"]).lower() for item in exceptions if item["kind"] == "local_mac_prefix" and str(item["expires_on"]) >= today
+    )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..common.mac import is_canonical, is_multicast
+from ..common.mac import allowed_local_prefixes, is_canonical, is_local, is_multicast
 from ..common.plan import Item
 from ..common.problems import Problem, WardopsError, fail
 from ..common.table import Table
@@ -21,10 +21,6 @@ from .entries import limited
 from .planner import Wanted
 
 NORMAL, SETUP, QUARANTINE = "normal", "setup", "quarantine"
-
-
-#: second digit of a locally administered MAC that is no group's (U/L bit set, I/G bit clear)
-_LOCAL = "26ae"
 
 
 class Source(NamedTuple):
@@ -117,11 +113,7 @@ class _Builder:
         """Prefixes of locally administered MACs that an exception in force allows; without the policy there are none."""
         if not (self._ward.policies / "exceptions.yml").exists():
             return ()
-        today = self._ward.today.isoformat()
-        exceptions = self._ward.policy("exceptions")["exceptions"]
-        return tuple(
-            str(item["subject"]).lower() for item in exceptions if item["kind"] == "local_mac_prefix" and str(item["expires_on"]) >= today
-        )
+        return allowed_local_prefixes(self._ward.policy("exceptions")["exceptions"], self._ward.today.isoformat())
 
     def build(self) -> Desired:
         for source in SOURCES:
@@ -191,7 +183,7 @@ class _Builder:
         if is_multicast(mac):
             self._problems.append(table.problem("E0502", owner.row, owner.column, owner=owner, mac=mac))
             return False
-        if mac[1] in _LOCAL and not mac.startswith(self._local):
+        if is_local(mac) and not mac.startswith(self._local):
             self._problems.append(table.problem("E0361", owner.row, owner.column, value=mac))
             return False
         return True

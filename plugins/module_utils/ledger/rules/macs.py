@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...common.mac import is_local, is_multicast
+from ...common.mac import allowed_local_prefixes, is_local, is_multicast
 from ...common.problems import Problem
 from ..data import Data, Ledger
 from .lifecycle import RETIRED
@@ -29,10 +29,7 @@ def no_multicast(data: Data) -> Iterator[Problem]:
 
 def local_only_with_exception(data: Data) -> Iterator[Problem]:
     """E0361: a locally administered (randomised) address whose prefix no exception in force allows."""
-    exceptions = data.policy("exceptions").value["exceptions"]
-    allowed = tuple(
-        item["subject"].lower() for item in exceptions if item["kind"] == "local_mac_prefix" and item["expires_on"] >= data.today
-    )
+    allowed = allowed_local_prefixes(data.policy("exceptions").value["exceptions"], str(data.today))
     for ledger, column in mac_columns(data):
         for row, mac in enumerate(ledger.columns[column]):
             if mac and mac[1] in "2367abef" and not mac.startswith(allowed) and is_local(mac) and not is_multicast(mac):
