@@ -1,7 +1,7 @@
 """Problems: what is wrong, where, and what to do, in Japanese and English.
 
 A validator collects :class:`Problem` objects and reports all of them at once; code that cannot go on
-raises :class:`WardopsError`, which carries one or more of them. The texts stand in ``catalogue.py``.
+raises :class:`WardopsError`, which carries one or more of them. The texts stand in ``catalogue/``.
 """
 
 from __future__ import annotations

@@ -1,0 +1,64 @@
+"""The catalogue of error codes: one entry per code, the only place where their texts stand, one file for each range.
+
+``docs/reference/errors.md`` is generated from it; every code has a negative fixture (``tests/negative``) or names its test
+(``covers:``). A retired code is never used again.
+
+``files.py`` E01xx files, text, tables, guards,
+``schemas.py`` E02xx schemas,
+``rules.py`` E03xx rules across ledgers,
+``layers.py`` E04xx layers and inventory,
+``radius.py`` E05xx RADIUS and MAC addresses,
+``evidence.py`` E06xx evidence,
+``intake.py`` E07xx import of other people's files,
+``exchange.py`` E08xx changes of ledgers, exchange with Excel, merging, allocation,
+``life.py`` E09xx the life of a thing, moves, what must follow,
+``registers.py`` E10xx registers (loans, stock, licences, leases, media) and papers,
+``history.py`` E11xx history of ledgers,
+``pages.py`` E12xx reports and pages,
+``payment.py`` E13xx payment results: rules, split, receipt,
+``payment_transfer.py`` E14xx payment results: fetching and delivery,
+``skysea.py`` E15xx SKYSEA Client View registration.
+"""
+
+from __future__ import annotations
+
+from . import (
+    evidence,
+    exchange,
+    files,
+    history,
+    intake,
+    layers,
+    life,
+    pages,
+    payment,
+    payment_transfer,
+    radius,
+    registers,
+    rules,
+    schemas,
+    skysea,
+)
+from .entry import Entry
+
+__all__ = ["CATALOGUE", "Entry"]
+
+_PARTS = (
+    files,
+    schemas,
+    rules,
+    layers,
+    radius,
+    evidence,
+    intake,
+    exchange,
+    life,
+    registers,
+    history,
+    pages,
+    payment,
+    payment_transfer,
+    skysea,
+)
+
+CATALOGUE: dict[str, Entry] = {code: entry for part in _PARTS for code, entry in part.ENTRIES.items()}
