@@ -159,4 +159,11 @@ ENTRIES: dict[str, Entry] = {
         "見出し行を台帳の定義（docs/reference/ledgers.md）どおりに直してください",
         "make the header as docs/reference/ledgers.md says",
     ),
+    "E0124": Entry(
+        "not-in-encoding",
+        "{row} 行目の文字「{character}」（{point}）は {encoding} にありません。何も書き出していません",
+        "the character {character} ({point}) of line {row} does not exist in {encoding}; nothing was written",
+        "UTF-8（BOM 付き）で書き出すか、その文字を台帳で別の字に改めてください",
+        "write it as UTF-8 with BOM, or spell the character otherwise in the ledger",
+    ),
 }
