@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,10 +12,11 @@ from ..common.ward import REPOSITORY, Ward
 from .cells import check_ledger
 from .data import Data, Ledger, Unavailable
 from .policies import read_policy
-from .reading import Reading, read_ledger
+from .reading import Reading, parse_ledger, read_ledger
 from .rules.all import RULES
 from .rules.registry import Rule
 from .schema import LedgerSchema, Schemas, load_schemas
+from .unfinished import unfinished
 
 _KINDS = {"ledger": "台帳", "policy": "ポリシー"}
 
@@ -40,12 +41,19 @@ class Report:
 
 
 def check_ward(
-    root: Path, today: dt.date | None = None, layer: str = "", schemas: Schemas | None = None, rules: Iterable[Rule] = RULES
+    root: Path,
+    today: dt.date | None = None,
+    layer: str = "",
+    schemas: Schemas | None = None,
+    *,
+    rules: Iterable[Rule] = RULES,
+    pending: Mapping[Path, bytes] | None = None,
 ) -> Report:
     """Check all ledgers and policies of a ward.
 
     :param today: the date that rules compare with, instead of the ward's own.
     :param layer: look only at this layer's files and the shared ones.
+    :param pending: ledger files (absolute paths) as they shall become; looked at instead of what is on disk.
     :raises WardopsError: E0100 (no such ward), E0240 (a schema is broken).
     """
     ward = Ward(root)
@@ -54,7 +62,7 @@ def check_ward(
     data = Data("", layer=layer, schemas=schemas.ledgers)
     _read_policies(ward, schemas, data, report)
     data.today = report.today = (today or _today(data)).isoformat()
-    _read_ledgers(ward, schemas, data, report)
+    _read_ledgers(ward, schemas, data, report, pending or {})
     for rule in rules:
         report.rules += 1
         data.notes = []
@@ -97,8 +105,12 @@ def _absent(code: str, kind: str, name: str, shown: str) -> Problem:
     return Problem(code, shown, 0, 0, {"kind_ja": _KINDS[kind], "kind": kind, "name": name})
 
 
-def _read_ledgers(ward: Ward, schemas: Schemas, data: Data, report: Report) -> None:
-    present = {path.relative_to(ward.ledgers).with_suffix("").as_posix(): path for path in _csv_files(ward.ledgers)}
+def _read_ledgers(ward: Ward, schemas: Schemas, data: Data, report: Report, pending: Mapping[Path, bytes]) -> None:
+    if (journal := unfinished(ward.ledgers)) is not None:
+        report.problems.append(Problem("E0804", ward.shown(journal)))
+    home = ward.ledgers.absolute()
+    files = sorted({*(path.absolute() for path in _csv_files(ward.ledgers)), *pending})
+    present = {path.relative_to(home).with_suffix("").as_posix(): path for path in files}
     for name, schema in schemas.ledgers.items():
         for layer in schema.layers or ("",):
             key = f"{layer}/{name}" if layer else name
@@ -109,7 +121,9 @@ def _read_ledgers(ward: Ward, schemas: Schemas, data: Data, report: Report) -> N
                 data.incomplete[name] = name
                 report.problems.append(_absent("E0200", "ledger", key, ward.shown(ward.ledger_path(name, layer or None))))
             else:
-                _read_one(read_ledger(path, ward.shown(path)), layer, schema, data, report)
+                shown = ward.shown(path)
+                reading = parse_ledger(pending[path], shown) if path in pending else read_ledger(path, shown)
+                _read_one(reading, layer, schema, data, report)
     report.problems += [
         _absent("E0201", "ledger", key, ward.shown(path))
         for key, path in present.items()
