@@ -38,8 +38,10 @@ EXPECTED_LEDGERS = {
     "room_access",
     "jobs",
     "checks",
+    "numbers",
+    "address_rests",
 }
-EXPECTED_POLICIES = {"ward", "networks", "radius", "rings", "gpos", "ous", "outage", "calendars", "exceptions", "payment_routing"}
+EXPECTED_POLICIES = {"ward", "networks", "radius", "rings", "gpos", "ous", "outage", "calendars", "exceptions", "payment_routing", "numbering", "skysea"}
 
 
 def test_every_ledger_and_policy_has_a_schema():
