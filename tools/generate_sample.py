@@ -18,7 +18,7 @@ sys.path[:0] = [str(REPOSITORY / "collections"), str(REPOSITORY)]
 
 from ansible_collections.ward.ops.plugins.module_utils.common.table import format_table  # noqa: E402
 
-from tools.sample_ward import equipment, network, paperwork, places, policies, terminals  # noqa: E402
+from tools.sample_ward import equipment, network, numbers, paperwork, places, policies, terminals  # noqa: E402
 from tools.sample_ward.base import World  # noqa: E402
 
 SCHEMAS = REPOSITORY / "schemas" / "ledgers"
@@ -29,6 +29,7 @@ def generate(out: Path, scale: int = 1) -> dict[str, int]:
     world = World(scale)
     for part in (places, terminals, equipment, network, paperwork):
         part.make(world)
+    numbers.make(world)  # counts what the others made
     counts = {}
     for name, rows in sorted(world.tables.items()):
         schema = json.loads((SCHEMAS / f"{Path(name).name}.schema.json").read_bytes())
