@@ -16,7 +16,8 @@ import pytest
 from .conftest import REPOSITORY
 
 _BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-GUIDES = ("README.md", "docs/operators/radius.md")
+_HERE = Path(__file__).resolve().parents[2]
+GUIDES = ("README.md", *sorted(str(path.relative_to(_HERE)) for path in (_HERE / "docs/operators").glob("*.md")))
 
 
 def commands(name: str) -> list[str]:
@@ -54,7 +55,7 @@ def _virtual_environment(target: Path) -> None:
 @pytest.mark.parametrize("guide", GUIDES)
 def test_every_command_of_the_guide_runs(guide: str, copy: Path) -> None:
     lines = commands(guide)
-    assert len(lines) > 5
+    assert lines
     script = copy / "build" / "guide.sh"
     script.parent.mkdir(exist_ok=True)
     steps = "\n".join(f"echo '+ step {number}' >&2\n{_step(line)}" for number, line in enumerate(lines))

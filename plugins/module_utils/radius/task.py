@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..common.evidence import default_folder
-from ..common.files import read_bytes
 from ..common.layer import require_layer
-from ..common.policy import parse_policy
 from ..common.problems import fail
+from ..common.task import evidence_folder, hosts_of, ward_of
 from .postgresql import Address, PostgresStore
 from .remote import Call, run_remote
 from .sync import Request, Work, run
@@ -36,11 +34,6 @@ def postgres_store(arguments: Mapping[str, Any]) -> PostgresStore:
     return PostgresStore(address, wait=arguments["lock_wait"])
 
 
-def evidence_folder(arguments: Mapping[str, Any]) -> Path:
-    """The folder given, else that of the environment, else ``build/evidence`` of this checkout."""
-    return Path(arguments["evidence"]).absolute() if arguments["evidence"] else default_folder()
-
-
 def layer_of(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
     """The layer that the task or the inventory asks for, if this control node and the server of the playbook's loop belong to it.
 
@@ -55,26 +48,6 @@ def layer_of(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
         if theirs != layer:
             raise fail("E0403", str(server), declared=layer, asked=theirs)
     return layer
-
-
-def ward_of(arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Path:
-    """The ward's folder: given, or named by the inventory source (``plugin: ward.ops.ledger``) of the play's host.
-
-    :raises WardopsError: E0516 when neither says it.
-    """
-    if arguments["ward"]:
-        return Path(arguments["ward"]).absolute()
-    source = Path(str(variables.get("inventory_file") or ""))
-    if source.suffix in (".yml", ".yaml") and source.is_file():
-        content = parse_policy(read_bytes(source), str(source))
-        if isinstance(content, dict) and isinstance(content.get("ward"), str):
-            return (source.parent / str(content["ward"])).absolute()
-    raise fail("E0516", names="ward")
-
-
-def hosts_of(variables: Mapping[str, Any]) -> frozenset[str] | None:
-    """The hosts that ``--limit`` leaves, or ``None`` without ``--limit``."""
-    return frozenset(variables["ansible_play_hosts_all"]) if variables.get("ansible_limit") else None
 
 
 def request_of(purpose: str, arguments: Mapping[str, Any], variables: Mapping[str, Any], check: bool, diff: bool) -> Request:

@@ -1,0 +1,122 @@
+"""What shall stand in the console of one layer: terminals in service, and USB devices that are allowed (or lost: denied).
+
+Rules: specification I-9-(3), I-12-(8), I-12-(9). A device whose row breaks a rule is never registered; what the console holds of it
+stays as it is (``held``) until a human has looked, except that a lost or expired device never stays allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..common.problems import Problem
+from ..common.table import Table
+from ..common.ward import Ward
+from .layout import Row
+
+
+@dataclass(slots=True)
+class Desired:
+    """Rows by key, and keys that are not to be touched, with the problem that says why."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    held: dict[str, Problem] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def key_of(names: Sequence[str], row: Mapping[str, str]) -> str:
+    return " ".join(row[name] for name in names)
+
+
+def terminals(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
+    """Terminals of the layer in a registered state; with E1504 when there are more than licences."""
+    policy = rules["terminals"]
+    sections = _sections(ward)
+    desired = Desired()
+    for row in ward.table("terminals", layer).dicts() if ward.has("terminals", layer) else ():
+        if row["status"] in policy["registered"]:
+            item = {name: row[name] for name in ("computer_name", "asset_id", "serial", "dept_code", "use", "assigned_date")}
+            item["dept_name"] = sections.get(row["dept_code"], "")
+            item["place"] = f"{row['site']} {row['floor']}F"
+            item["mac"] = row["mac_lan"] or row["mac_wlan"]
+            desired.rows[key_of(policy["key"], item)] = item
+    licences = rules["licences"][layer]
+    if len(desired.rows) > licences:
+        desired.problems.append(Problem("E1504", layer, params={"count": len(desired.rows), "licences": licences}))
+    return desired
+
+
+def usb_devices(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
+    """USB devices for the terminals of the layer.
+
+    A device with listed terminals is registered where they are; one without is its section's, in every layer. A lost device is
+    registered as denied at once; an expired one is not registered, and therefore deleted.
+    """
+    table = ward.table("usb_devices")
+    rows = table.dicts()
+    desired = Desired()
+    policy = rules["usb_devices"]
+    _judge(table, rows, policy["key"], desired)
+    here, today, sections = _in_service(ward, layer, rules), ward.today.isoformat(), _sections(ward)
+    for row in rows:
+        if row["status"] not in policy["registered"]:
+            continue
+        item = {name: row[name] for name in ("device_id", "vid", "pid", "serial", "kind", "permission", "valid_to", "use")}
+        key = key_of(policy["key"], item)
+        lost, expired = row["status"] == "lost", bool(row["valid_to"]) and row["valid_to"] < today
+        if lost or expired:
+            desired.held.pop(key, None)  # whatever else is wrong with the row, it does not stay allowed
+        allowed = [name for name in row["allow_terminals"].split() if name in here]
+        if lost:
+            if not row["serial"]:
+                continue  # nothing tells it from others of its model: the permission goes
+            item["permission"], allowed = "deny", []
+        elif expired or key in desired.held or (row["allow_terminals"] and not allowed):
+            continue  # the last: another layer's, or its terminals are no longer in service
+        item["terminals"] = " ".join(allowed)
+        item["dept_name"] = sections.get(row["dept_code"], "")
+        desired.rows[key] = item
+    return desired
+
+
+def _judge(table: Table, rows: Sequence[Row], key: Sequence[str], desired: Desired) -> None:
+    """E1505 (no serial and no reason), E1506 (one identity twice): such rows are held."""
+    seen: dict[tuple[str, str, str], int] = {}
+    for number, row in enumerate(rows):
+        if row["status"] in ("disposed", "stock"):
+            continue
+        problem = None
+        if row["identify_by"] == "serial" and not row["serial"]:
+            problem = table.problem("E1505", number, "serial", device=row["device_id"])
+        elif row["identify_by"] == "model" and not row["reason"]:
+            problem = table.problem("E1505", number, "reason", device=row["device_id"])
+        identity = (row["vid"], row["pid"], row["serial"].upper())
+        if identity in seen:
+            first = rows[seen[identity]]
+            problem = table.problem(
+                "E1506", number, "serial", device=row["device_id"], first=first["device_id"], identity=" ".join(identity)
+            )
+            desired.held.setdefault(key_of(key, first), problem)
+        seen.setdefault(identity, number)
+        if problem:
+            desired.held[key_of(key, row)] = problem
+            desired.problems.append(problem)
+
+
+def _in_service(ward: Ward, layer: str, rules: Mapping[str, Any]) -> set[str]:
+    if not ward.has("terminals", layer):
+        return set()
+    table = ward.table("terminals", layer)
+    states = rules["terminals"]["registered"]
+    return {name for name, status in zip(table.column("computer_name"), table.column("status"), strict=True) if status in states}
+
+
+def _sections(ward: Ward) -> dict[str, str]:
+    """Names of the sections that exist today, by code."""
+    today = ward.today.isoformat()
+    return {
+        row["code"]: row["name"]
+        for row in ward.table("departments").dicts()
+        if row["valid_from"] <= today and (not row["valid_to"] or row["valid_to"] >= today)
+    }

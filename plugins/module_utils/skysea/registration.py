@@ -1,0 +1,204 @@
+"""From desired and exported rows to import files: only the difference, in files that the console takes, and why what is left is left."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..common.files import lock, read_bytes, sha256, write_atomic
+from ..common.plan import Change, Guard, Limit, Plan, compare
+from ..common.problems import Problem, WardopsError, fail
+from .desired import Desired, key_of
+from .layout import Layout, Row, layout_of, read, spell, stored, write
+
+MANIFEST = "manifest.json"
+_KINDS = (("new", "add"), ("change", "change"), ("delete", "remove"))
+#: an export is some MB; a hundred thousand devices are 30 MB
+EXPORT_LIMIT = 256 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Registration:
+    """What a run found and made.
+
+    :param plan: the difference that the console has to import; ``held`` is left alone on purpose.
+    :param files: import files by name, empty when the console holds what it shall.
+    :param rest: what was in the last import files and still differs: key, reason in Japanese and English.
+    :param problems: rows that cannot be registered; a human must look.
+    :param actual: the export's rows by key, with fields that only the export has (``last_used``).
+    """
+
+    plan: Plan
+    files: dict[str, bytes] = field(default_factory=dict)
+    rest: list[dict[str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    actual: dict[str, Row] = field(default_factory=dict)
+
+
+def exported(policy: Mapping[str, Any], path: Path, max_age_days: int, now: dt.datetime) -> dict[str, Row]:
+    """The console's last export, by key.
+
+    :raises WardopsError: E1501, E1502 (not what the layout says), E1507 (too old), E1508 (a key twice), E0100-E0102 (the file).
+    """
+    data = read_bytes(path, EXPORT_LIMIT)
+    age = now - dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+    if age > dt.timedelta(days=max_age_days):
+        raise fail("E1507", str(path), days=age.days, limit=max_age_days)
+    reading = read(layout_of(policy["export"]), data, str(path))
+    if reading.problems:
+        raise WardopsError(reading.problems)
+    rows: dict[str, Row] = {}
+    for line, row in reading.rows:
+        key = key_of(policy["key"], row)
+        if key in rows:
+            raise fail("E1508", str(path), line, value=key)
+        rows[key] = row
+    return rows
+
+
+def register(
+    desired: Desired, actual: dict[str, Row], policy: Mapping[str, Any], guard: Guard, before: Mapping[str, Any] | None = None
+) -> Registration:
+    """Plan the difference and spell the import files.
+
+    :param policy: the part ``terminals`` or ``usb_devices`` of the policy.
+    :param before: the manifest of the last files, to tell what the console did not take.
+    :raises WardopsError: E0120, E0121 (guard), E1504 (licences): nothing may be written.
+    """
+    layout = layout_of(policy["import"])
+    known = set(layout.fields) & set(layout_of(policy["export"]).fields)
+    done = Registration(Plan(), problems=[problem for problem in desired.problems if problem.code != "E1504"], actual=actual)
+    rows = _that_fit(layout, desired, done)
+    shown = {key: {name: cell for name, cell in row.items() if name in known} for key, row in actual.items()}
+    wanted = {key: {name: row[name] for name in layout.fields if name in known} for key, row in rows.items()}
+    done.plan = compare(wanted, shown)
+    _hold(done.plan, desired.held)
+    stop = [problem for problem in desired.problems if problem.code == "E1504"] + guard.check(done.plan, "SKYSEA")
+    if stop:
+        raise WardopsError(stop)
+    for kind, name in _KINDS:
+        changes: list[Change] = getattr(done.plan, name)
+        pairs = [(kind, rows[change.key] if change.after is not None else _to_delete(layout, actual[change.key])) for change in changes]
+        for number, data in enumerate(write(layout, pairs), 1):
+            done.files[layout.file.format(kind=kind, number=number)] = data
+    done.rest = _rest(before or {}, wanted, shown)
+    return done
+
+
+def guard_of(rules: Mapping[str, Any], allow_remove: int = 0, allow_change: int = 0) -> Guard:
+    remove, change = (Limit(**rules["guards"][name]) for name in ("remove", "change"))
+    return Guard(remove, change, allow_remove, allow_change)
+
+
+def _to_delete(layout: Layout, row: Mapping[str, str]) -> Row:
+    """The row as the console has it; a cell that an import file cannot hold is empty, for only the key matters."""
+    whole = {}
+    for column in layout.columns:
+        if column.field:
+            try:
+                spell(layout, column, row.get(column.field, ""))
+                whole[column.field] = row.get(column.field, "")
+            except WardopsError:
+                whole[column.field] = ""
+    return whole
+
+
+def _that_fit(layout: Layout, desired: Desired, done: Registration) -> dict[str, Row]:
+    """Rows that the file can hold; the others are held with E1503, and the run goes on."""
+    cache: dict[tuple[int, str], bool] = {}
+    rows = {}
+    for key, row in desired.rows.items():
+        for number, column in enumerate(layout.columns):
+            text = row.get(column.field, "")
+            if not column.field or cache.get((number, text)):
+                continue
+            try:
+                spell(layout, column, text)
+                cache[number, text] = True
+            except WardopsError as error:
+                problem = error.problems[0]
+                desired.held[key] = Problem(problem.code, key, params=problem.params)
+                done.problems.append(desired.held[key])
+                break
+        else:
+            rows[key] = {name: stored(layout, cell) for name, cell in row.items()}
+    return rows
+
+
+def _hold(plan: Plan, held: Mapping[str, Problem]) -> None:
+    """Rows that break a rule: what the console has of them stays until a human has looked."""
+    for name in ("add", "change", "remove"):
+        changes: list[Change] = getattr(plan, name)
+        stopped = [one for one in changes if one.key in held]
+        changes[:] = [one for one in changes if one.key not in held]
+        for change in stopped:
+            reason = f"{held[change.key].code} {held[change.key].text('ja')}"
+            plan.held.append(Change(change.key, change.before, {**(change.after or {}), "reason": reason}))
+
+
+def _rest(
+    before: Mapping[str, Any], wanted: Mapping[str, Mapping[str, str]], actual: Mapping[str, Mapping[str, str]]
+) -> list[dict[str, str]]:
+    """Why rows of the last import files still differ."""
+    rest = []
+    for item in before.get("rows", ()):
+        key, ordered = item["key"], item["after"]
+        if wanted.get(key) == actual.get(key):
+            continue
+        if wanted.get(key) != ordered:
+            ja, en = "前回のファイルの後に台帳が変わった", "the ledger has changed since the last files"
+        elif actual.get(key) == item["before"]:
+            ja, en = "コンソールに取り込まれていない（未取込か、コンソールが拒否）", "not imported, or refused by the console"
+        else:
+            ja, en = (
+                "コンソールの値が取込ファイルと違う（手作業の変更か、コンソールの変換）",
+                "the console holds something else than was imported",
+            )
+        rest.append({"key": key, "ja": ja, "en": en})
+    return rest
+
+
+def last_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of the last files; one that is damaged is as good as none."""
+    try:
+        found = json.loads(read_bytes(folder / MANIFEST))
+    except (WardopsError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def manifest(done: Registration) -> bytes:
+    """What the files hold: hash and size of each, and every row with before and after."""
+    rows = [
+        {"key": one.key, "before": one.before, "after": one.after}
+        for name in ("add", "change", "remove")
+        for one in getattr(done.plan, name)
+    ]
+    files = [{"name": name, "sha256": sha256(data), "bytes": len(data)} for name, data in done.files.items()]
+    return (json.dumps({"files": files, "rows": rows}, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def is_saved(folder: Path, done: Registration) -> bool:
+    """Whether the folder holds exactly these files already."""
+    names = {path.name for path in folder.glob("*") if path.is_file()} if folder.is_dir() else set()
+    wanted = {**done.files, MANIFEST: manifest(done)}
+    return names == set(wanted) and all(read_bytes(folder / name, EXPORT_LIMIT) == data for name, data in wanted.items())
+
+
+def save(folder: Path, done: Registration) -> None:
+    """Put the files into the folder, the manifest last; files of an earlier run go first, so that none is imported twice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with lock(folder):
+        old = last_manifest(folder) or {}
+        (folder / MANIFEST).unlink(missing_ok=True)
+        for item in old.get("files", ()):
+            name = str(item.get("name", ""))
+            if name and Path(name).name == name:
+                (folder / name).unlink(missing_ok=True)
+        for name, data in done.files.items():
+            write_atomic(folder / name, data)
+        write_atomic(folder / MANIFEST, manifest(done))
