@@ -163,6 +163,7 @@ main() {
   fi
   if ((want_python)); then
     ensure_python
+    [[ ! -e .git ]] || tools/setup_git.sh
   fi
 }
 

@@ -21,6 +21,8 @@ if typing.TYPE_CHECKING:
     import _csv
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+#: what Git puts between the two sides of a conflict
+_MARKER = re.compile(r"(?:<{7,}|\|{7,}|>{7,}) .*|={7,}|<{7,}|\|{7,}|>{7,}")
 
 
 def is_column_name(name: str) -> bool:
@@ -192,6 +194,8 @@ def _take_out_ragged(table: Table) -> None:
             good.append(index)
         elif not row:
             table.problems.append(Problem("E0109", table.path, table.lines[index]))
+        elif _MARKER.fullmatch(row[0]):
+            table.problems.append(Problem("E0830", table.path, table.lines[index], 0, {"marker": row[0][:7]}))
         else:
             params = {"cells": len(row), "width": width}
             table.problems.append(Problem("E0116", table.path, table.lines[index], 0, params))

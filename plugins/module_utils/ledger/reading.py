@@ -83,7 +83,7 @@ def _parse(data: bytes, shown: str, problems: list[Problem], damaged: bool) -> R
     for index, row in enumerate(table.rows):
         if not any(row):
             table.problems.append(Problem("E0109", shown, table.lines[index]))
-    complete = complete and not any(problem.code == "E0116" for problem in table.problems)
+    complete = complete and not any(problem.code in ("E0116", "E0830") for problem in table.problems)
     problems += table.problems
     keep = [index for index, row in enumerate(table.rows) if any(row) and not (damaged and any(_REPLACEMENT in cell for cell in row))]
     if len(keep) < len(table.rows):

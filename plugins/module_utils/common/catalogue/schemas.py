@@ -156,8 +156,8 @@ ENTRIES: dict[str, Entry] = {
         "not-sorted",
         "キー {columns} の順に並んでいません（この行「{value}」は {before} 行より前に来ます。前後の違う行は {count} 行）",
         "the rows are not sorted by {columns} (this row, {value}, belongs before line {before}; {count} rows are out of place)",
-        "{columns} の昇順（文字コード順、整数の列は数値順）に並べ替えてください",
-        "sort the rows by {columns} (code points, integer columns as numbers)",
+        "python -m wardops format が {columns} の昇順（文字コード順、整数の列は数値順）に並べ替えます",
+        "python -m wardops format sorts the rows by {columns} (code points, integer columns as numbers)",
     ),
     "E0240": Entry(
         "schema-broken",
