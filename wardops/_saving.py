@@ -37,8 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def save(book: Book, args: argparse.Namespace, message: Message) -> int:
     """Show the changes, refuse them when ``make check`` would find something new, save them; the exit code."""
     from ansible_collections.ward.ops.plugins.module_utils.common.files import write_atomic  # noqa: PLC0415 - start-up speed
-    from ansible_collections.ward.ops.plugins.module_utils.ledger import saving  # noqa: PLC0415
+    from ansible_collections.ward.ops.plugins.module_utils.ledger import allocation, saving  # noqa: PLC0415
 
+    allocation.settle(book, message.ticket)  # numbers that came with the rows, addresses that nobody holds any more
     changes = book.changes()
     show(book, changes)
     if not changes:

@@ -9,12 +9,12 @@ for ``rest_days`` (``policies/numbering.yml``), because DHCP, DNS and logs still
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from ..common.problems import fail
-from .book import Book, Row
+from .book import Book, Row, RowChange
 from .ipv4 import network, size, to_int, to_text
 from .numbering import Numbering
 
@@ -132,7 +132,7 @@ class Allocator:
         end = self.book.today - dt.timedelta(days=self.numbering.rest_days)
         held = {to_int(ip) for ledger, ip, _ in _addresses(self.book) if ledger != "address_rests"}
         held |= {to_int(ip) for ip, row in _rests(self.book).items() if row["released_on"] > end.isoformat()}
-        return held | {to_int(ip) for ip in _released(self.book)}
+        return held | {to_int(ip) for ip in _released(self.book, self.book.changes())}
 
     def _usable(self, subnet: Row, zone: str) -> Iterator[int]:
         """Addresses that the zone's owners may have (``host_ranges``), without network, broadcast and gateway."""
@@ -158,18 +158,32 @@ def settle(book: Book, reason: str = "") -> None:
     Numbers that came by hand or in a list raise the last number of their prefix; a released address begins its rest; one that goes
     back to the row that held it ends it.
     """
+    changes = book.changes()
+    if not changes:
+        return
     numbering = Numbering(book.ward.policy("numbering"))
-    for (prefix, _), number in sorted(highest(book, numbering, changed_only=True).items()):
+    greatest: dict[tuple[str, int], int] = {}
+    for ledger, column, digits in numbering.columns():
+        cells = (change.after[column] for change in changes if change.ledger == ledger and change.after)
+        _raise(greatest, cells, digits)
+    for (prefix, _), number in sorted(greatest.items()):
         if number > recorded(book, prefix):
             record(book, prefix, number, reason)
     held = {ip: holder for ledger, ip, holder in _addresses(book) if ledger != "address_rests"}
-    for ip, holder in sorted(_released(book).items()):
+    for ip, holder in sorted(_released(book, changes).items()):
         if ip not in held:
             book.put("address_rests", {"ip": ip, "holder": holder, "released_on": book.today.isoformat()})
-    end = book.today - dt.timedelta(days=numbering.rest_days)
+    end = (book.today - dt.timedelta(days=numbering.rest_days)).isoformat()
     for ip, row in list(_rests(book).items()):
-        if ip in held and (held[ip] == row["holder"] or row["released_on"] <= end.isoformat()):
+        if ip in held and (held[ip] == row["holder"] or row["released_on"] <= end):
             book.remove("address_rests", ip)
+
+
+def record_all(book: Book, reason: str = "") -> None:
+    """Raise the last numbers to what the ledgers hold: after rows were edited by hand, or a merge took the older numbers."""
+    for (prefix, _), number in sorted(highest(book, Numbering(book.ward.policy("numbering"))).items()):
+        if number > recorded(book, prefix):
+            record(book, prefix, number, reason)
 
 
 def recorded(book: Book, prefix: str) -> int:
@@ -183,27 +197,21 @@ def record(book: Book, prefix: str, number: int, reason: str) -> None:
     book.put("numbers", row)
 
 
-def highest(book: Book, numbering: Numbering, *, changed_only: bool = False) -> dict[tuple[str, int], int]:
+def highest(book: Book, numbering: Numbering) -> dict[tuple[str, int], int]:
     """The greatest number in the ledgers, by prefix and digits."""
     found: dict[tuple[str, int], int] = {}
     for ledger, column, digits in numbering.columns():
-        for text in _changed_cells(book, ledger, column) if changed_only else _cells(book, ledger, column):
-            if text[-digits:].isdecimal() and len(text) > digits:
-                key = text[:-digits], digits
-                found[key] = max(found.get(key, 0), int(text[-digits:]))
+        for layer in book.files(ledger):
+            _raise(found, (row[column] for row in book.rows(ledger, layer).values()), digits)
     return found
 
 
-def _cells(book: Book, ledger: str, column: str) -> Iterator[str]:
-    for layer in book.files(ledger):
-        for row in book.rows(ledger, layer).values():
-            yield row[column]
-
-
-def _changed_cells(book: Book, ledger: str, column: str) -> Iterator[str]:
-    for change in book.changes():
-        if change.ledger == ledger and change.after:
-            yield change.after[column]
+def _raise(found: dict[tuple[str, int], int], cells: Iterable[str], digits: int) -> None:
+    """Take the numbers of ``cells`` into the greatest ones found so far."""
+    for text in cells:
+        if len(text) > digits and text[-digits:].isdecimal():
+            key = text[:-digits], digits
+            found[key] = max(found.get(key, 0), int(text[-digits:]))
 
 
 def _address_columns(book: Book) -> Iterator[tuple[str, str]]:
@@ -226,13 +234,13 @@ def _rests(book: Book) -> dict[str, Row]:
     return {row["ip"]: row for row in book.rows("address_rests").values()}
 
 
-def _released(book: Book) -> dict[str, str]:
-    """Addresses that the pending changes take from a row, and the first key of that row."""
+def _released(book: Book, changes: Iterable[RowChange]) -> dict[str, str]:
+    """Addresses that changes take from a row, and the first key of that row."""
     columns: dict[str, list[str]] = {}
     for ledger, column in _address_columns(book):
         columns.setdefault(ledger, []).append(column)
     found = {}
-    for change in book.changes():
+    for change in changes:
         if change.ledger == "address_rests" or change.before is None:
             continue
         for column in columns.get(change.ledger, ()):

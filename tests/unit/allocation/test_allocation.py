@@ -3,9 +3,11 @@
 covers: E0821, E0822, E0823, E0824
 """
 
+import argparse
 import datetime as dt
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from ansible_collections.ward.ops.plugins.module_utils.ledger.allocation import 
 from ansible_collections.ward.ops.plugins.module_utils.ledger.book import Book
 from ansible_collections.ward.ops.plugins.module_utils.ledger.check import check_ward
 from ansible_collections.ward.ops.plugins.module_utils.ledger.numbering import NumberForm
+
+from wardops import _saving
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BASE = REPOSITORY / "tests" / "negative" / "base"
@@ -62,11 +66,6 @@ def code(error: pytest.ExceptionInfo[WardopsError]) -> str:
 
 def codes(root: Path) -> list[str]:
     return sorted({problem.code for problem in check_ward(root).problems if "ledgers" in problem.path})
-
-
-def set_rest_days(root: Path, days: int) -> None:
-    path = root / "policies" / "numbering.yml"
-    path.write_text(path.read_text(encoding="utf-8").replace("rest_days: 30", f"rest_days: {days}"), encoding="utf-8")
 
 
 def test_a_new_terminal_gets_what_follows_the_last_ones_and_passes_the_check(ward: Path) -> None:
@@ -273,3 +272,33 @@ def test_two_branches_with_an_address_each_cannot_share_it_silently(ward: Path) 
     active = {line.split(",")[0]: line for line in rows if ",10.16.15.20," not in line and ",10.16.2.20," not in line}
     path.write_text("".join(active.values()), encoding="utf-8")
     assert "E0306" in codes(ward)
+
+
+def wardops(ward: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "wardops", "allocate", *words, "--ward", str(ward)]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+
+
+def test_the_command_gives_out_records_and_settles(ward: Path) -> None:
+    done = wardops(ward, "number", "stock", "stock_id", "--count", "2", "--ticket", "REQ-2026-00009", "--write")
+    assert done.stdout.splitlines()[:2] == ["Z00100", "Z00101"]
+    assert "Z,101,REQ-2026-00009,2026-11-22\n" in (ward / "ledgers" / "numbers.csv").read_text(encoding="utf-8")
+    assert wardops(ward, "name", "--layer", "mn", "--form", "tablet", "--fiscal-year", "2026").stdout.startswith("MN26T00001\n")
+    address = wardops(ward, "address", "--layer", "lgwan", "--site", "HON", "--floor", "1", "--count", "2")
+    assert address.stdout == "10.16.1.21 VLAN 101\n10.16.1.22 VLAN 101\n"
+    stock = ward / "ledgers" / "stock.csv"
+    stock.write_text(stock.read_text(encoding="utf-8").replace("Z00001", "Z00555"), encoding="utf-8")
+    assert codes(ward) == ["E0820"]
+    assert wardops(ward, "settle", "--write").returncode == 0
+    assert codes(ward) == []
+    refused = wardops(ward, "number", "sites", "code")
+    assert refused.returncode == 1 and "E0824" in refused.stderr
+
+
+def test_every_command_that_saves_settles_too(ward: Path) -> None:
+    """``_saving.save`` is where all commands pass."""
+    book = Book(ward)
+    book.update("terminals", "A0000003", "lgwan", status="stock", ip="", vlan="", ring="")
+    arguments = argparse.Namespace(write=True, branch=None, patch=None)
+    assert _saving.save(book, arguments, saving.Message("返却")) == 0
+    assert "10.16.15.20,A0000003,2026-11-22" in (ward / "ledgers" / "address_rests.csv").read_text(encoding="utf-8")
