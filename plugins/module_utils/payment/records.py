@@ -1,0 +1,194 @@
+"""Finds the records of a CSV file by its bytes alone, block by block, in constant memory.
+
+A record ends at a line feed outside double quotes (RFC 4180); quotes toggle. 0x22, 0x2C, 0x0A and 0x0D are never the second byte of a
+CP932 character (0x40-0x7E and 0x80-0xFC are), nor part of a UTF-8 sequence, so nothing is decoded and bytes that are no
+characters at all pass through. Invalid quoting cannot lose a row silently: what a stray quote glues together has a wrong number
+of fields, and one that is never closed is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..common.problems import fail
+
+#: bytes read at once. Bigger blocks leave the processor's cache and are slower
+BLOCK = 1 << 20
+#: a payment row has some 200 bytes; a "record" beyond this is a damaged file, or none of this kind
+LONGEST = 1 << 17
+#: bytes behind the block that words may be loaded from
+_PAD = 64
+
+Positions = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+Words = NDArray[np.uint64]
+
+
+class Source(Protocol):
+    """An unbuffered binary stream."""
+
+    def readinto(self, buffer: Any, /) -> int | None: ...
+
+
+@dataclass(slots=True)
+class Block:
+    """Some whole records, as positions in ``data``.
+
+    :param number: of the first record in the file, from 0.
+    :param line: of the first record's first line, from 1.
+    :param starts, ends: of each record, the line end included.
+    :param first: index into ``separators`` of each record's first one.
+    :param fields: number of fields of each record.
+    :param separators: positions of the commas and line ends outside quotes.
+    :param quoted: whether there is any double quote.
+    """
+
+    data: bytes
+    octets: Bytes
+    words: Words
+    number: int
+    line: int
+    starts: Positions
+    ends: Positions
+    first: Positions
+    fields: Positions
+    separators: Positions
+    quoted: bool
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def field(self, rows: Positions | slice, position: int) -> tuple[Positions, Positions]:
+        """Start and length of a field in some records that have it, without enclosing quotes and line end."""
+        first = self.first[rows]
+        start = self.separators[first + (position - 1)] + 1 if position else self.starts[rows]
+        end = self.separators[first + position]
+        last = self.fields[rows] == position + 1
+        if last.any():
+            # the last field ends before CR LF, LF, or the end of the file
+            end = end - (last & (end > start) & (self.octets[end - 1] == 13))
+        length = end - start
+        if self.quoted:
+            wrapped = (length >= 2) & (self.octets[start] == 34) & (self.octets[end - 1] == 34)
+            start = start + wrapped
+            length = length - 2 * wrapped
+        return start, length
+
+    def record(self, row: int) -> bytes:
+        return self.data[self.starts[row] : self.ends[row]]
+
+    def line_of(self, row: int) -> int:
+        """Line on which a record begins."""
+        return self.line + self.data.count(b"\n", 0, int(self.starts[row]))
+
+
+class Reader:
+    """Reads a stream once. ``take`` is called with every piece of the input, in order (for its hash).
+
+    :param path: as shown in errors.
+    :ivar size: bytes read so far.
+    :ivar line: the line after the last whole record.
+    """
+
+    def __init__(self, source: Source, path: str, take: Any) -> None:
+        self._source = source
+        self._path = path
+        self._take = take
+        self._buffer = bytearray(BLOCK + LONGEST + _PAD)
+        self._octets = np.frombuffer(self._buffer, np.uint8)
+        self._words: Words = np.ndarray((len(self._buffer) - 8,), "<u8", self._buffer, strides=(1,))
+        self.size = 0
+        self.line = 1
+
+    def blocks(self) -> Iterator[Block]:
+        """The file's records in order; a block is valid until the next one is asked for.
+
+        :raises WardopsError: E1314 (a record is too long), E1315 (a quote is never closed).
+        """
+        view = memoryview(self._buffer)
+        kept, number = 0, 0
+        while True:
+            count = self._source.readinto(view[kept : kept + BLOCK]) or 0
+            self._take(view[kept : kept + count])
+            self.size += count
+            filled = kept + count
+            if not filled:
+                return
+            block, lines = self._structure(filled, number, self.line, last=count == 0)
+            end = int(block.ends[-1]) if len(block) else 0
+            self.line += lines
+            if filled - end > LONGEST:
+                raise fail("E1314", self._path, self.line, limit=LONGEST, number=number + len(block) + 1)
+            if len(block):
+                self._refuse_long(block)
+                yield block
+            if not count:
+                return
+            number += len(block)
+            kept = filled - end
+            self._buffer[:kept] = block.data[end:]
+
+    def _structure(self, filled: int, number: int, line: int, *, last: bool) -> tuple[Block, int]:
+        octets = self._octets[:filled]
+        special = octets == 44
+        special |= octets == 10
+        special |= octets == 34
+        at = np.flatnonzero(special)
+        kinds = octets[at]
+        lines = at[kinds == 10]
+        quotes = kinds == 34
+        quoted = bool(quotes.any())
+        if quoted:
+            # the parity of the quotes before: even outside, odd inside
+            inside = np.cumsum(quotes, dtype=np.uint8) & 1
+            if last and inside[-1]:
+                raise self._unclosed(filled, at, kinds, inside, number=number, line=line)
+            outside = (inside == 0) & ~quotes
+            at, kinds = at[outside], kinds[outside]
+        data = bytes(memoryview(self._buffer)[:filled])
+        if last and (not len(at) or at[-1] != filled - 1 or kinds[-1] != 10):
+            # the end of the file ends the last record, too
+            at, kinds = np.append(at, filled), np.append(kinds, np.uint8(10))
+        newlines = np.flatnonzero(kinds == 10)
+        ends = np.minimum(at[newlines] + 1, filled)
+        starts = np.concatenate((np.zeros(min(1, len(ends)), np.int64), ends[:-1]))
+        first = np.concatenate((np.zeros(min(1, len(ends)), np.int64), newlines[:-1] + 1))
+        block = Block(data, self._octets, self._words, number, line, starts, ends, first, newlines - first + 1, at, quoted)
+        return block, int(np.searchsorted(lines, ends[-1])) if len(ends) else 0
+
+    def _unclosed(self, filled: int, at: Positions, kinds: Bytes, inside: NDArray[Any], *, number: int, line: int) -> Exception:
+        """E1315 at the record in which the last quote that opens stands."""
+        ends = at[(kinds == 10) & (inside == 0)]
+        start = int(ends[-1]) + 1 if len(ends) else 0
+        before = self._buffer.count(b"\n", 0, start)
+        return fail("E1315", self._path, line + before, number=number + len(ends) + 1, size=filled - start)
+
+    def _refuse_long(self, block: Block) -> None:
+        longest = int(np.argmax(block.ends - block.starts))
+        if block.ends[longest] - block.starts[longest] > LONGEST:
+            raise fail("E1314", self._path, block.line_of(longest), limit=LONGEST, number=block.number + longest + 1)
+
+
+def cells(record: bytes) -> list[bytes]:
+    """Fields of one record, quotes taken off and doubled ones halved; for headers, control records and rules, not for speed."""
+    body = record.removesuffix(b"\n").removesuffix(b"\r")
+    fields, start, inside = [], 0, False
+    for position, octet in enumerate(body):
+        if octet == 34:
+            inside = not inside
+        elif octet == 44 and not inside:
+            fields.append(body[start:position])
+            start = position + 1
+    fields.append(body[start:])
+    return [_unquoted(field) for field in fields]
+
+
+def _unquoted(field: bytes) -> bytes:
+    if len(field) >= 2 and field[:1] == b'"' == field[-1:]:
+        return field[1:-1].replace(b'""', b'"')
+    return field
