@@ -18,23 +18,24 @@ from .layout import Row
 
 @dataclass(slots=True)
 class Desired:
-    """Rows by key, and keys that are not to be touched, with the problem that says why."""
+    """Rows by key, and keys that are not to be touched, with the problem that says why; ``ledger`` has the rows as they stand there."""
 
     rows: dict[str, Row] = field(default_factory=dict)
     held: dict[str, Problem] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    ledger: list[Row] = field(default_factory=list)
 
 
 def key_of(names: Sequence[str], row: Mapping[str, str]) -> str:
-    return " ".join(row[name] for name in names)
+    return row[names[0]] if len(names) == 1 else " ".join(row[name] for name in names)
 
 
 def terminals(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
     """Terminals of the layer in a registered state; with E1504 when there are more than licences."""
     policy = rules["terminals"]
     sections = _sections(ward)
-    desired = Desired()
-    for row in ward.table("terminals", layer).dicts() if ward.has("terminals", layer) else ():
+    desired = Desired(ledger=ward.table("terminals", layer).dicts() if ward.has("terminals", layer) else [])
+    for row in desired.ledger:
         if row["status"] in policy["registered"]:
             item = {name: row[name] for name in ("computer_name", "asset_id", "serial", "dept_code", "use", "assigned_date")}
             item["dept_name"] = sections.get(row["dept_code"], "")
@@ -55,7 +56,7 @@ def usb_devices(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
     """
     table = ward.table("usb_devices")
     rows = table.dicts()
-    desired = Desired()
+    desired = Desired(ledger=rows)
     policy = rules["usb_devices"]
     _judge(table, rows, policy["key"], desired)
     here, today, sections = _in_service(ward, layer, rules), ward.today.isoformat(), _sections(ward)

@@ -82,6 +82,9 @@ def spell(layout: Layout, column: Column, text: str) -> str:
         shown = dt.date.fromisoformat(text).strftime(layout.date)
     elif column.mac is not None and text:
         shown = MacFormat(column.mac, 2, upper=True).render(text)
+    plain_ascii = shown.isascii() and shown.isprintable()
+    if plain_ascii and (not column.width or len(shown) <= column.width):
+        return shown
     if column.width and _width(shown) > column.width:
         raise _unfit(
             column,

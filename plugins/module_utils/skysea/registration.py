@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import operator
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +19,40 @@ from .desired import Desired, key_of
 from .layout import Layout, Row, layout_of, read, spell, stored, write
 
 MANIFEST = "manifest.json"
+_Rows = Mapping[str, tuple[str, ...]]
 _KINDS = (("new", "add"), ("change", "change"), ("delete", "remove"))
 #: an export is some MB; a hundred thousand devices are 30 MB
 EXPORT_LIMIT = 256 * 1024 * 1024
 
 
-@dataclass(slots=True)
+@dataclass
 class Registration:
     """What a run found and made.
 
+    :param layout: of the import files.
     :param plan: the difference that the console has to import; ``held`` is left alone on purpose.
     :param files: import files by name, empty when the console holds what it shall.
     :param rest: what was in the last import files and still differs: key, reason in Japanese and English.
     :param problems: rows that cannot be registered; a human must look.
     :param actual: the export's rows by key, with fields that only the export has (``last_used``).
+    :param ledger: the ledger's rows.
     """
 
-    plan: Plan
+    layout: Layout
+    plan: Plan = field(default_factory=Plan)
     files: dict[str, bytes] = field(default_factory=dict)
     rest: list[dict[str, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     actual: dict[str, Row] = field(default_factory=dict)
+    ledger: list[Row] = field(default_factory=list)
+
+    @cached_property
+    def manifest(self) -> bytes:
+        """What the files hold: hash and size of each, and every row with before and after."""
+        changes = [*self.plan.add, *self.plan.change, *self.plan.remove]
+        rows = [{"key": one.key, "before": one.before, "after": one.after} for one in changes]
+        files = [{"name": name, "sha256": sha256(data), "bytes": len(data)} for name, data in self.files.items()]
+        return (json.dumps({"files": files, "rows": rows}, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def exported(policy: Mapping[str, Any], path: Path, max_age_days: int, now: dt.datetime) -> dict[str, Row]:
@@ -70,12 +86,15 @@ def register(
     :raises WardopsError: E0120, E0121 (guard), E1504 (licences): nothing may be written.
     """
     layout = layout_of(policy["import"])
-    known = set(layout.fields) & set(layout_of(policy["export"]).fields)
-    done = Registration(Plan(), problems=[problem for problem in desired.problems if problem.code != "E1504"], actual=actual)
+    done = Registration(layout, problems=[problem for problem in desired.problems if problem.code != "E1504"])
+    done.actual, done.ledger = actual, desired.ledger
     rows = _that_fit(layout, desired, done)
-    shown = {key: {name: cell for name, cell in row.items() if name in known} for key, row in actual.items()}
-    wanted = {key: {name: row[name] for name in layout.fields if name in known} for key, row in rows.items()}
-    done.plan = compare(wanted, shown)
+    exported_fields = set(layout_of(policy["export"]).fields)
+    names = [name for name in layout.fields if name in exported_fields]
+    # compared as tuples, which costs a third of dictionaries; only what differs becomes one
+    pick = operator.itemgetter(*names)
+    wanted, shown = ({key: pick(row) for key, row in side.items()} for side in (rows, actual))
+    done.plan = _named(compare(wanted, shown), names)
     _hold(done.plan, desired.held)
     stop = [problem for problem in desired.problems if problem.code == "E1504"] + guard.check(done.plan, "SKYSEA")
     if stop:
@@ -85,7 +104,7 @@ def register(
         pairs = [(kind, rows[change.key] if change.after is not None else _to_delete(layout, actual[change.key])) for change in changes]
         for number, data in enumerate(write(layout, pairs), 1):
             done.files[layout.file.format(kind=kind, number=number)] = data
-    done.rest = _rest(before or {}, wanted, shown)
+    done.rest = _rest(before or {}, names, wanted, shown)
     return done
 
 
@@ -107,25 +126,38 @@ def _to_delete(layout: Layout, row: Mapping[str, str]) -> Row:
     return whole
 
 
+def _named(plan: Plan, names: list[str]) -> Plan:
+    """The plan with rows as mappings of field → text."""
+    for changes in (plan.add, plan.change, plan.remove):
+        changes[:] = [
+            Change(one.key, *(side and dict(zip(names, side, strict=True)) for side in (one.before, one.after))) for one in changes
+        ]
+    return plan
+
+
 def _that_fit(layout: Layout, desired: Desired, done: Registration) -> dict[str, Row]:
-    """Rows that the file can hold; the others are held with E1503, and the run goes on."""
-    cache: dict[tuple[int, str], bool] = {}
-    rows = {}
-    for key, row in desired.rows.items():
-        for number, column in enumerate(layout.columns):
-            text = row.get(column.field, "")
-            if not column.field or cache.get((number, text)):
-                continue
+    """Rows as the file holds them; those that it cannot hold are held with E1503, and the run goes on."""
+    refused: dict[tuple[str, str], Problem] = {}
+    changed: dict[tuple[str, str], str] = {}
+    for column in layout.columns:
+        for text in {row[column.field] for row in desired.rows.values()} if column.field else ():
             try:
                 spell(layout, column, text)
-                cache[number, text] = True
             except WardopsError as error:
-                problem = error.problems[0]
-                desired.held[key] = Problem(problem.code, key, params=problem.params)
-                done.problems.append(desired.held[key])
-                break
+                refused[column.field, text] = error.problems[0]
+            else:
+                if (back := stored(layout, text)) != text:
+                    changed[column.field, text] = back
+    if not refused and not changed:
+        return desired.rows
+    rows = {}
+    for key, row in desired.rows.items():
+        problem = next((refused[item] for item in row.items() if item in refused), None)
+        if problem is None:
+            rows[key] = {name: changed.get((name, cell), cell) for name, cell in row.items()}
         else:
-            rows[key] = {name: stored(layout, cell) for name, cell in row.items()}
+            desired.held[key] = Problem(problem.code, key, params=problem.params)
+            done.problems.append(desired.held[key])
     return rows
 
 
@@ -140,18 +172,17 @@ def _hold(plan: Plan, held: Mapping[str, Problem]) -> None:
             plan.held.append(Change(change.key, change.before, {**(change.after or {}), "reason": reason}))
 
 
-def _rest(
-    before: Mapping[str, Any], wanted: Mapping[str, Mapping[str, str]], actual: Mapping[str, Mapping[str, str]]
-) -> list[dict[str, str]]:
+def _rest(before: Mapping[str, Any], names: list[str], wanted: _Rows, actual: _Rows) -> list[dict[str, str]]:
     """Why rows of the last import files still differ."""
     rest = []
     for item in before.get("rows", ()):
-        key, ordered = item["key"], item["after"]
+        key = item["key"]
+        was, ordered = (side and tuple(side.get(name) for name in names) for side in (item["before"], item["after"]))
         if wanted.get(key) == actual.get(key):
             continue
         if wanted.get(key) != ordered:
             ja, en = "前回のファイルの後に台帳が変わった", "the ledger has changed since the last files"
-        elif actual.get(key) == item["before"]:
+        elif actual.get(key) == was:
             ja, en = "コンソールに取り込まれていない（未取込か、コンソールが拒否）", "not imported, or refused by the console"
         else:
             ja, en = (
@@ -171,34 +202,27 @@ def last_manifest(folder: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def manifest(done: Registration) -> bytes:
-    """What the files hold: hash and size of each, and every row with before and after."""
-    rows = [
-        {"key": one.key, "before": one.before, "after": one.after}
-        for name in ("add", "change", "remove")
-        for one in getattr(done.plan, name)
-    ]
-    files = [{"name": name, "sha256": sha256(data), "bytes": len(data)} for name, data in done.files.items()]
-    return (json.dumps({"files": files, "rows": rows}, ensure_ascii=False, indent=1) + "\n").encode()
+def _ours(folder: Path, layout: Layout) -> set[str]:
+    """Import files in the folder, of this run or of any earlier one, also of one that was killed before its manifest."""
+    pattern = re.escape(layout.file).replace(r"\{kind\}", "(new|change|delete)").replace(r"\{number:02d\}", r"\d+")
+    return {path.name for path in folder.glob("*") if re.fullmatch(pattern, path.name)} if folder.is_dir() else set()
 
 
 def is_saved(folder: Path, done: Registration) -> bool:
     """Whether the folder holds exactly these files already."""
-    names = {path.name for path in folder.glob("*") if path.is_file()} if folder.is_dir() else set()
-    wanted = {**done.files, MANIFEST: manifest(done)}
-    return names == set(wanted) and all(read_bytes(folder / name, EXPORT_LIMIT) == data for name, data in wanted.items())
+    if _ours(folder, done.layout) != set(done.files) or not (folder / MANIFEST).is_file():
+        return False
+    wanted = {**done.files, MANIFEST: done.manifest}
+    return all(read_bytes(folder / name, EXPORT_LIMIT) == data for name, data in wanted.items())
 
 
 def save(folder: Path, done: Registration) -> None:
     """Put the files into the folder, the manifest last; files of an earlier run go first, so that none is imported twice."""
     folder.mkdir(parents=True, exist_ok=True)
     with lock(folder):
-        old = last_manifest(folder) or {}
         (folder / MANIFEST).unlink(missing_ok=True)
-        for item in old.get("files", ()):
-            name = str(item.get("name", ""))
-            if name and Path(name).name == name:
-                (folder / name).unlink(missing_ok=True)
+        for name in _ours(folder, done.layout) - set(done.files):
+            (folder / name).unlink()
         for name, data in done.files.items():
             write_atomic(folder / name, data)
-        write_atomic(folder / MANIFEST, manifest(done))
+        write_atomic(folder / MANIFEST, done.manifest)

@@ -17,26 +17,26 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 _STATES = {"active": "使用中", "stock": "在庫", "lost": "紛失", "disposed": "廃棄"}
 
 
-def expiring(ward: Ward, days: int) -> list[Row]:
+def expiring(ward: Ward, devices: list[Row], days: int) -> list[Row]:
     """USB devices in use whose permission ends within so many days, or has ended; the next to end first."""
     today = ward.today
     last = (today + dt.timedelta(days=days)).isoformat()
     rows = [
         {**row, "days": str((dt.date.fromisoformat(row["valid_to"]) - today).days)}
-        for row in ward.table("usb_devices").dicts()
+        for row in devices
         if row["status"] == "active" and row["valid_to"] and row["valid_to"] <= last
     ]
     return sorted(rows, key=lambda row: (row["valid_to"], row["device_id"]))
 
 
-def secure_usb(ward: Ward, actual: Mapping[str, Row]) -> list[Row]:
+def secure_usb(ward: Ward, devices: list[Row], actual: Mapping[str, Row]) -> list[Row]:
     """Security USB devices (I-12-(8)): ledger state against what the console allows; only those that do not agree.
 
     In stock or disposed, yet allowed; in use, yet unknown to the console; lost, yet not denied.
     """
     registered = {(row["vid"], row["pid"], row["serial"].upper()): row for row in actual.values()}
     found = []
-    for row in ward.table("usb_devices").dicts():
+    for row in devices:
         if row["kind"] != "secure_usb":
             continue
         console = registered.get((row["vid"], row["pid"], row["serial"].upper()))
@@ -51,18 +51,18 @@ def secure_usb(ward: Ward, actual: Mapping[str, Row]) -> list[Row]:
     return found
 
 
-def secure_usb_counts(ward: Ward) -> Counter[str]:
+def secure_usb_counts(devices: list[Row]) -> Counter[str]:
     """How many security USB devices are in which state, in Japanese words."""
-    return Counter(_STATES[row["status"]] for row in ward.table("usb_devices").dicts() if row["kind"] == "secure_usb")
+    return Counter(_STATES[row["status"]] for row in devices if row["kind"] == "secure_usb")
 
 
-def seldom_used(ward: Ward, layer: str, actual: Mapping[str, Row], days: int) -> list[Row]:
+def seldom_used(ward: Ward, terminals: list[Row], actual: Mapping[str, Row], days: int) -> list[Row]:
     """Terminals in use that the console has not seen for so many days, or never; the longest first (I-8-(10))."""
     used = {row["computer_name"]: row.get("last_used", "") for row in actual.values()}
     border = (ward.today - dt.timedelta(days=days)).isoformat()
     rows = [
         {**row, "last_used": used[row["computer_name"]]}
-        for row in ward.table("terminals", layer).dicts()
+        for row in terminals
         if row["status"] in ("active", "lent") and row["computer_name"] in used and used[row["computer_name"]] < border
     ]
     return sorted(rows, key=lambda row: (row["last_used"], row["computer_name"]))

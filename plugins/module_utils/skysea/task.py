@@ -131,11 +131,12 @@ def _report(request: Request, ward: Ward, done: Registration) -> Path:
     rules: Mapping[str, Any] = ward.policy("skysea")
     more: dict[str, list[Row]] = {}
     if request.subject == "usb_devices":
-        more = {"expiring": reporting.expiring(ward, rules["expiring_days"]), "secure_usb": reporting.secure_usb(ward, done.actual)}
-        counts = reporting.secure_usb_counts(ward)
+        more["expiring"] = reporting.expiring(ward, done.ledger, rules["expiring_days"])
+        more["secure_usb"] = reporting.secure_usb(ward, done.ledger, done.actual)
+        counts = reporting.secure_usb_counts(done.ledger)
         subtitle = "セキュリティUSB: " + "、".join(f"{state} {count}" for state, count in sorted(counts.items()))
     else:
-        more = {"seldom_used": reporting.seldom_used(ward, request.layer, done.actual, rules["seldom_used_days"])}
+        more = {"seldom_used": reporting.seldom_used(ward, done.ledger, done.actual, rules["seldom_used_days"])}
         count = done.plan.unchanged + len(done.plan.add) + len(done.plan.change)
         subtitle = f"登録する端末 {count:,} 台（ライセンス {rules['licences'][request.layer]:,}）"
     tables = reporting.tables_of(done, more)

@@ -182,6 +182,18 @@ def test_what_the_console_did_not_take_is_listed_with_its_reason(console: Consol
     assert all(said in reasons[row["device_id"]] for row, said in zip(rows, expected, strict=True)), reasons
 
 
+def test_files_of_a_killed_run_do_not_stay(console: Console) -> None:
+    console.run("usb_devices")
+    folder = console.folder / "out-usb_devices"
+    (folder / "manifest.json").unlink()
+    for name in ("SKYSEAデバイス_delete_01.txt", "SKYSEAデバイス_new_02.txt", "notes.txt"):
+        (folder / name).write_text("x", encoding="utf-8")
+    assert console.run("usb_devices", check=True)["changed"]
+    assert console.run("usb_devices")["changed"] and not console.run("usb_devices")["changed"]
+    names = {path.name for path in folder.iterdir() if path.is_file()}
+    assert names == {"SKYSEAデバイス_new_01.txt", "manifest.json", "notes.txt"}
+
+
 def refused(console: Console, part: str, **more: Any) -> str:
     folder = console.folder / f"out-{part}"
     before = sorted(folder.glob("*")) if folder.exists() else []
