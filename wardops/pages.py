@@ -34,7 +34,5 @@ def run(args: argparse.Namespace) -> int:
     page = build_page(copy, ward.digest())
     write_files(args.out.parent, {args.out.name: page})
     rows = sum(map(len, copy.sheets.values()))
-    print(
-        f"{args.out}: {len(copy.sheets)} 台帳 {rows:,} 件、{len(page) / 1e6:.1f} MB（{copy.scope}）/ {len(copy.sheets)} ledgers, {rows:,} rows"
-    )
+    print(f"{args.out}: {copy.scope}、{len(copy.sheets)} 台帳、{rows:,} 件 / {rows:,} rows, {len(page) / 1e6:.1f} MB")
     return 0

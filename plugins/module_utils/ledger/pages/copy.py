@@ -48,6 +48,10 @@ class Sheet:
         """The rows, as tuples of the named columns."""
         return zip(*(self.column(name) for name in names), strict=True)
 
+    def mapping(self, key: str, value: str) -> dict[str, str]:
+        """A column by another one; of a key that is there twice the last."""
+        return dict(zip(self.column(key), self.column(value), strict=True))
+
     def keep(self, wanted: Sequence[bool]) -> None:
         """Take out the rows that are not wanted."""
         for name, cells in self.columns.items():
@@ -59,11 +63,13 @@ class Copy:
     """The ledgers, and what they are a copy of.
 
     :param layers: codes of the layers that it was narrowed to; empty for all.
+    :param hidden: names, numbers and addresses that only rows of other layers bear.
     """
 
     ward: Ward
     sheets: dict[str, Sheet]
     layers: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
 
     def sheet(self, name: str) -> Sheet:
         return self.sheets[name]
@@ -123,10 +129,10 @@ def _narrow(copy: Copy) -> None:
         for name, sheet in copy.sheets.items():
             if "layer" not in sheet.columns:
                 changed |= _follow(copy, shown, name)
-    hidden = _identifiers(copy, shown)
+    copy.hidden = _identifiers(copy, shown)
     for name, sheet in copy.sheets.items():
         sheet.keep(shown[name])
-        _black_out(sheet, hidden)
+        _black_out(sheet, copy.hidden)
 
 
 def _by_plan(copy: Copy, sheet: Sheet, shown: list[bool]) -> None:
@@ -206,7 +212,7 @@ def _abandoned(copy: Copy, shown: dict[str, list[bool]], name: str) -> Iterator[
             yield row
 
 
-def _identifiers(copy: Copy, shown: dict[str, list[bool]]) -> set[str]:
+def _identifiers(copy: Copy, shown: dict[str, list[bool]]) -> frozenset[str]:
     """Names, numbers and addresses that only hidden rows bear."""
     seen: tuple[set[str], set[str]] = (set(), set())
     for name, sheet in copy.sheets.items():
@@ -216,10 +222,10 @@ def _identifiers(copy: Copy, shown: dict[str, list[bool]]) -> set[str]:
         for column in unique:
             for value, visible in zip(sheet.column(column), shown[name], strict=True):
                 seen[visible].add(value)
-    return seen[False] - seen[True] - {""}
+    return frozenset(seen[False] - seen[True] - {""})
 
 
-def _black_out(sheet: Sheet, hidden: set[str]) -> None:
+def _black_out(sheet: Sheet, hidden: frozenset[str]) -> None:
     for name, cells in sheet.columns.items():
         separator = sheet.schema.separator(name) if name in sheet.schema.properties else ""
         if separator:
@@ -234,7 +240,7 @@ def _black_out(sheet: Sheet, hidden: set[str]) -> None:
             sheet.columns[name] = [BLACKED_OUT if cell in hidden else cell for cell in cells]
 
 
-def _names(word: str, hidden: set[str]) -> bool:
+def _names(word: str, hidden: frozenset[str]) -> bool:
     """Whether a word is a hidden name or number, a MAC in another spelling, or several of them put together."""
     spellings = {word, word.upper(), re.sub("[-:.]", "", word.lower()), *re.split("[-/:._]", word.upper())}
     return not hidden.isdisjoint(spellings)

@@ -89,4 +89,5 @@ def _capacity(plan: dict[str, Any], code: str, first: int, length: int, gateway:
     parts = [item for item in plan["host_ranges"] if owners & set(item["owners"])]
     door = number_of(gateway) - first if gateway else 0
     total: int = sum(max(min(item["last"], last) - max(item["first"], 1) + 1, 0) for item in parts)
-    return total - sum(item["first"] <= door <= min(item["last"], last) for item in parts)
+    taken: int = sum(item["first"] <= door <= min(item["last"], last) for item in parts)
+    return total - taken

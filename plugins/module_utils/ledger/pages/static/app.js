@@ -211,14 +211,30 @@ function showStatus(done) {
   at("more").textContent = current && current.missing ? `この台帳のファイルがない系統が ${current.missing} つあります。` : "";
 }
 
+// The list of ledgers stays where it was scrolled to; only its numbers and links change.
+const links = [null, ...store.ledgers].map((ledger) => {
+  const count = element("span", { class: "count" });
+  const link = element("a", {}, ledger ? ledger.title : "すべて", count);
+  at("ledgers").append(link);
+  return { ledger, link, count };
+});
+
 function showLedgers() {
-  const link = (ledger, title, number) => element("a", {
-    href: fragment({ ledger: ledger ? ledger.name : ALL, query: view.query }),
-    "aria-current": view.ledger === (ledger ? ledger.name : ALL) ? "page" : null, class: number ? null : "none",
-  }, title, element("span", { class: "count" }, number.toLocaleString("ja-JP")));
-  const counts = store.ledgers.map((ledger) => result.hits[ledger.number].exact.length + result.hits[ledger.number].rows.length);
-  at("ledgers").replaceChildren(link(null, "すべて", counts.reduce((sum, count) => sum + count, 0)),
-    ...store.ledgers.map((ledger) => link(ledger, ledger.title, counts[ledger.number])));
+  const found = (ledger) => result.hits[ledger.number].exact.length + result.hits[ledger.number].rows.length;
+  for (const { ledger, link, count } of links) {
+    const name = ledger ? ledger.name : ALL;
+    const number = ledger ? found(ledger) : result.total;
+    const current = view.ledger === name;
+    link.href = fragment({ ledger: name, query: view.query });
+    link.classList.toggle("none", !number);
+    count.textContent = number.toLocaleString("ja-JP");
+    if (current !== link.hasAttribute("aria-current")) {
+      if (current) {
+        link.setAttribute("aria-current", "page");
+        link.scrollIntoView({ block: "nearest", inline: "nearest" });
+      } else link.removeAttribute("aria-current");
+    }
+  }
 }
 
 function showDetail() {
@@ -239,7 +255,7 @@ function showDetail() {
   }
 }
 
-// The browser asks for frames only while nothing else waits: the texts of the search are made before the first key.
+// The search texts are made in small pieces after loading, so that the first key press need not make them.
 function prepare(work = store.ledgers.flatMap((ledger) => ledger.columns.flatMap((column) => (column.distinct ? [[column]] : Array.from({ length: ledger.blockCount }, (_, number) => [column, number]))))) {
   const end = performance.now() + 12;
   while (work.length && performance.now() < end) {
