@@ -60,21 +60,28 @@ class Authority:
 
     def issue(self, host: Machine) -> None:
         """A server certificate for the host's name, domain name and address: ``<name>.crt`` and ``<name>.key``."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host.fqdn)])
         names = [x509.DNSName(host.fqdn), x509.DNSName(host.name), x509.IPAddress(ipaddress.ip_address(host.address))]
+        self._issue(host.name, host.fqdn, ExtendedKeyUsageOID.SERVER_AUTH, x509.SubjectAlternativeName(names))
+
+    def issue_client(self, name: str) -> None:
+        """A client certificate for an account, in the same form."""
+        self._issue(name, name, ExtendedKeyUsageOID.CLIENT_AUTH, x509.SubjectAlternativeName([x509.DNSName(name)]))
+
+    def _issue(self, file: str, common_name: str, purpose: x509.ObjectIdentifier, names: x509.SubjectAlternativeName) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
         certificate = (
             self._builder(subject, key.public_key())
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(authority=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            .add_extension(names, critical=False)
             .sign(self._key, hashes.SHA256())
         )
         pem = serialization.Encoding.PEM
         private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        write_private(self._folder / f"{host.name}.key", private)
-        write_private(self._folder / f"{host.name}.crt", certificate.public_bytes(pem), 0o644)
+        write_private(self._folder / f"{file}.key", private)
+        write_private(self._folder / f"{file}.crt", certificate.public_bytes(pem), 0o644)
 
 
 def _usage(*, authority: bool) -> x509.KeyUsage:

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import fabric, processes
+from . import fabric, payment, processes
 from .secretfiles import write_private
 from .state import Lab, LabError
 from .topology import CONTROL, MACHINES, Machine
@@ -66,6 +66,7 @@ def image(lab: Lab, host: Machine) -> None:
     _install(upper, "usr/sbin/labinit", (_HERE / "files/labinit").read_bytes(), 0o755)
     for name in ("shutdown", "poweroff", "halt", "reboot"):
         _install(upper, f"usr/sbin/{name}", (_HERE / "files/shutdown").read_bytes(), 0o755)
+    payment.install(lab, host.name, upper)
 
 
 def host_table(own_name: str) -> str:

@@ -41,7 +41,9 @@ def _build(lab: Lab) -> None:
     keys = lab.root / "keys"
     keys.mkdir(mode=0o700)
     (keys / "control.pub").write_text(credentials.make_ssh_key(keys / "control", f"control@{lab.name}") + "\n", encoding="ascii")
+    (keys / "payment.pub").write_text(credentials.make_ssh_key(keys / "payment", f"payment@{lab.name}") + "\n", encoding="ascii")
     authority = credentials.Authority(lab.authority)
+    authority.issue_client("wardpay")
     known = []
     for host in linux_machines():
         public = credentials.make_ssh_key(keys / host.name, host.name)

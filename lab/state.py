@@ -81,7 +81,20 @@ class Lab:
             "PGSSLROOTCERT": str(self.authority / "ca.crt"),
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.root / "cp"),
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/sbin:/usr/bin:/sbin:/bin')}",
+            **self._payment(),
             **read_secrets(self.secrets),
+        }
+
+    def _payment(self) -> dict[str, str]:
+        """Who fetches and delivers payment results, and where the keys lie; the password is one of the secrets."""
+        return {
+            "WARDOPS_PAYMENT_FILESERVER_USER": "wardpay",
+            "WARDOPS_PAYMENT_CENTRE_USER": "wardpay",
+            "WARDOPS_PAYMENT_CENTRE_SSH_KEY": str(self.root / "keys/payment"),
+            "WARDOPS_PAYMENT_CENTRE_KNOWN_HOSTS": str(self.root / "known_hosts"),
+            "WARDOPS_PAYMENT_CENTRE_CA": str(self.authority / "ca.crt"),
+            "WARDOPS_PAYMENT_CENTRE_CERT": str(self.authority / "wardpay.crt"),
+            "WARDOPS_PAYMENT_CENTRE_CERT_KEY": str(self.authority / "wardpay.key"),
         }
 
     @contextmanager

@@ -11,6 +11,8 @@ Kind = Literal["bare", "linux"]
 PREFIX_LENGTH = 20
 DOMAIN = "ward.example"
 CONTROL = "ctl"
+FILE_SERVER = "lg-file01"
+CENTRE = "pay-centre"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ MACHINES = (
     Machine("lg-rad02", "10.200.0.24", "linux", "second RADIUS server of the LGWAN layer"),
     Machine("mn-rad01", "10.200.0.22", "linux", "RADIUS server of the resident-record layer"),
     Machine("in-rad01", "10.200.0.23", "linux", "RADIUS server of the internet layer"),
+    Machine(FILE_SERVER, "10.200.0.31", "linux", "file server of the sections in the LGWAN layer (Samba)"),
+    Machine(CENTRE, "10.200.0.41", "linux", "shared payment centre: SFTP, HTTPS with client certificates"),
     Machine("nas1", "10.200.0.101", "bare", "network access server: asks RADIUS as a switch does"),
     Machine("stranger", "10.200.0.102", "bare", "a machine that no server knows: must get no answer"),
 )

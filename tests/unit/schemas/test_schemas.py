@@ -41,7 +41,7 @@ EXPECTED_LEDGERS = {
     "numbers",
     "address_rests",
 }
-EXPECTED_POLICIES = {"ward", "networks", "radius", "rings", "gpos", "ous", "outage", "calendars", "exceptions", "payment_routing", "numbering", "skysea"}
+EXPECTED_POLICIES = {"ward", "networks", "radius", "rings", "gpos", "ous", "outage", "calendars", "exceptions", "payment_layout", "payment_routing", "payment_transfer", "numbering", "skysea"}
 
 
 def test_every_ledger_and_policy_has_a_schema():
