@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..common import safe_names as names
 from ..common.periods import Period, overlaps, periods
 from ..common.problems import Problem, WardopsError
-from . import names
 from .expression import Expression
 from .layout import Layout
 

@@ -13,6 +13,7 @@ from . import (
     numbers,
     organisation,
     outage,
+    payment,
     personal_data,
     references,
     rings,
@@ -36,5 +37,6 @@ RULES: tuple[Rule, ...] = (
     *outage.RULES,
     *gpo.RULES,
     *routing.RULES,
+    *payment.RULES,
     *personal_data.RULES,
 )

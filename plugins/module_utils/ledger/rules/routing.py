@@ -1,4 +1,4 @@
-"""What other policies name exists: RADIUS servers and profiles, sections that receive payment rows."""
+"""What the RADIUS policy names exists, and it agrees with the address plan."""
 
 from __future__ import annotations
 
@@ -22,22 +22,6 @@ def radius_servers(data: Data) -> Iterator[Problem]:
             yield policy.problem("E0302", ["layers", layer, "profile"], value=item["profile"], target="profiles")
 
 
-def payment_sections(data: Data) -> Iterator[Problem]:
-    """E0302: payment rows routed to a section that the ledger does not have."""
-    policy = data.policy("payment_routing")
-    if not data.whole("departments", "code"):
-        return
-    codes = set(data.one("departments").column("code"))
-    for index, procedure in enumerate(policy.value["procedures"]):
-        for position, route in enumerate(procedure["routes"]):
-            if route["dept_code"] not in codes:
-                pointer: list[str | int] = ["procedures", index, "routes", position, "dept_code"]
-                yield policy.problem("E0302", pointer, value=route["dept_code"], target="departments (code)")
-    for index, item in enumerate(policy.value["tax_items"]):
-        if item["dept_code"] not in codes:
-            yield policy.problem("E0302", ["tax_items", index, "dept_code"], value=item["dept_code"], target="departments (code)")
-
-
 def setup_vlans_agree(data: Data) -> Iterator[Problem]:
     """E0396: RADIUS would put a terminal in setup into another VLAN than the address plan says."""
     policy = data.policy("radius")
@@ -50,5 +34,4 @@ def setup_vlans_agree(data: Data) -> Iterator[Problem]:
 RULES = (
     Rule("radius_servers", radius_servers, ("E0302",)),
     Rule("setup_vlans_agree", setup_vlans_agree, ("E0396",)),
-    Rule("payment_sections", payment_sections, ("E0302",)),
 )

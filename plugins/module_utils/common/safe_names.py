@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ..common.problems import Problem, WardopsError
+from .problems import Problem, WardopsError
 
 #: characters of a name, in UTF-16 units as Windows counts; leaves room for the folders above and a temporary suffix
 LONGEST = 100
