@@ -18,7 +18,7 @@ sys.path[:0] = [str(REPOSITORY / "collections"), str(REPOSITORY)]
 
 from ansible_collections.ward.ops.plugins.module_utils.common.table import format_table  # noqa: E402
 
-from tools.sample_ward import equipment, network, numbers, paperwork, places, policies, terminals  # noqa: E402
+from tools.sample_ward import equipment, life, network, numbers, paperwork, places, policies, terminals  # noqa: E402
 from tools.sample_ward.base import World  # noqa: E402
 
 SCHEMAS = REPOSITORY / "schemas" / "ledgers"
@@ -27,7 +27,7 @@ SCHEMAS = REPOSITORY / "schemas" / "ledgers"
 def generate(out: Path, scale: int = 1) -> dict[str, int]:
     """Write the ward under ``out``; the number of rows by ledger."""
     world = World(scale)
-    for part in (places, terminals, equipment, network, paperwork):
+    for part in (places, terminals, equipment, network, paperwork, life):
         part.make(world)
     numbers.make(world)  # counts what the others made
     counts = {}

@@ -177,7 +177,7 @@ def test_radius_entries_are_5900() -> None:
 def test_every_state_and_three_builds_are_there() -> None:
     for layer in ("lgwan", "mn"):
         states = {row["status"] for row in rows(f"{layer}/terminals")}
-        assert states == {"stock", "setup", "active", "lent", "repair", "return_pending", "returned", "disposed"}
+        assert states == {"stock", "setup", "active", "lent", "repair", "return_pending", "returned", "wiped", "disposed"}
     assert len({row["os_build"] for row in rows("lgwan/terminals")} - {""}) == 3
 
 

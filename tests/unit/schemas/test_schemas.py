@@ -40,8 +40,11 @@ EXPECTED_LEDGERS = {
     "checks",
     "numbers",
     "address_rests",
+    "asset_events",
+    "follow_ups",
+    "moves",
 }
-EXPECTED_POLICIES = {"ward", "networks", "radius", "rings", "gpos", "ous", "outage", "calendars", "exceptions", "payment_layout", "payment_routing", "payment_transfer", "numbering", "skysea"}
+EXPECTED_POLICIES = {"ward", "networks", "radius", "rings", "gpos", "ous", "outage", "calendars", "exceptions", "payment_layout", "payment_routing", "payment_transfer", "numbering", "skysea", "life"}
 
 
 def test_every_ledger_and_policy_has_a_schema():

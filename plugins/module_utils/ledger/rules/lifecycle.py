@@ -1,4 +1,4 @@
-"""Lifecycle: what was returned or disposed of is allowed nowhere any more."""
+"""Lifecycle: what was returned, wiped or disposed of is allowed nowhere any more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ...common.problems import Problem
 from ..data import Data
 from .registry import Rule
 
-RETIRED = frozenset({"returned", "disposed"})
+RETIRED = frozenset({"returned", "wiped", "disposed"})
 #: ledgers of equipment and the columns by which others name it
 _EQUIPMENT = {
     "terminals": ("asset_id", "computer_name"),
