@@ -103,7 +103,7 @@ def register(
         changes: list[Change] = getattr(done.plan, name)
         pairs = [(kind, rows[change.key] if change.after is not None else _to_delete(layout, actual[change.key])) for change in changes]
         for number, data in enumerate(write(layout, pairs), 1):
-            done.files[layout.file.format(kind=kind, number=number)] = data
+            done.files[layout.file.format(kind=kind, number=f"{number:02d}")] = data
     done.rest = _rest(before or {}, names, wanted, shown)
     return done
 
@@ -204,7 +204,7 @@ def last_manifest(folder: Path) -> dict[str, Any] | None:
 
 def _ours(folder: Path, layout: Layout) -> set[str]:
     """Import files in the folder, of this run or of any earlier one, also of one that was killed before its manifest."""
-    pattern = re.escape(layout.file).replace(r"\{kind\}", "(new|change|delete)").replace(r"\{number:02d\}", r"\d+")
+    pattern = re.escape(layout.file).replace(r"\{kind\}", "(new|change|delete)").replace(r"\{number\}", r"\d+")
     return {path.name for path in folder.glob("*") if re.fullmatch(pattern, path.name)} if folder.is_dir() else set()
 
 
