@@ -184,7 +184,7 @@ class _Work:
             },
             control=reading.control,
             reasons=dict(sorted(reading.reasons.items())),
-            duplicates=[{**item, "record": item["record"] + 1, "line": reading.places[item["record"]]} for item in duplicates.examples],
+            duplicates=[_shown(item, reading.places) for item in duplicates.examples],
         )
 
     def _no_data(self, part: Path) -> StagedFile:
@@ -210,6 +210,14 @@ def _targets(source: Input, routing: Routing) -> list[tuple[str, str, str, str]]
         (code, section.name, routing.folder(code, source.day), routing.file_name(section, source.day, source.serial))
         for code, section in parts
     ]
+
+
+def _shown(item: dict[str, Any], places: dict[int, int]) -> dict[str, Any]:
+    """A duplicate as people count: records (the header is one) and lines from 1."""
+    shown = {**item, "record": item["record"] + 1, "line": places[item["record"]]}
+    if "first_record" in item:
+        shown["first_record"] = item["first_record"] + 1
+    return shown
 
 
 def _prove(reading: Reading, outputs: Outputs, shown: str) -> None:
