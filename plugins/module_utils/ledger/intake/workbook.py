@@ -41,14 +41,14 @@ class _Book:
 
 
 def read_workbook(data: bytes, path: str, sheet: str = "") -> Sheet:
-    """The sheet of that name, or the only visible one.
+    """The sheet of that name, or the only visible one that is not empty.
 
     :raises WardopsError: E0701-E0707 (the package), E0708 (no such sheet, or several to choose from), E0709 (it is hidden), E0710 (too
         many rows or columns).
     """
     package = Package(data, path)
     book = _workbook(package)
-    name, part, notes = _choose(book, path, sheet)
+    name, part, notes = _choose(book, package, path, sheet)
     if package.has("xl/sharedstrings.xml"):
         book.strings = _strings(package)
     if package.has("xl/styles.xml"):
@@ -78,7 +78,7 @@ def _workbook(package: Package) -> _Book:
     return book
 
 
-def _choose(book: _Book, path: str, wanted: str) -> tuple[str, str, list[str]]:
+def _choose(book: _Book, package: Package, path: str, wanted: str) -> tuple[str, str, list[str]]:
     sheets = [entry for entry in book.sheets if "chartsheets" not in entry[2]]
     visible = [entry for entry in sheets if entry[1] == "visible"]
     hidden = [entry for entry in sheets if entry[1] != "visible"]
@@ -87,11 +87,25 @@ def _choose(book: _Book, path: str, wanted: str) -> tuple[str, str, list[str]]:
         if any(entry[0] == wanted for entry in hidden):
             raise fail("E0709", path, sheet=wanted)
         visible = [entry for entry in visible if entry[0] == wanted]
+    elif len(visible) > 1:
+        # older Excel makes every new book with three sheets, of which two stay empty
+        visible = [entry for entry in visible if _has_content(package, entry[2])]
     if len(visible) != 1:
         raise fail("E0708", path, sheet=wanted or "-", sheets=names or "-")
     notes = [f"非表示のシート「{entry[0]}」は読んでいません" for entry in hidden]
     notes += [f"シート「{entry[0]}」は読んでいません" for entry in sheets if entry[1] == "visible" and entry[0] != visible[0][0]]
     return visible[0][0], visible[0][2], notes
+
+
+def _has_content(package: Package, part: str) -> bool:
+    found = False
+
+    def element(tag: str, _: dict[str, str]) -> None:
+        nonlocal found
+        found = found or tag in ("v", "is", "f")
+
+    package.parse(part, element)
+    return found
 
 
 def _strings(package: Package) -> list[str]:
