@@ -58,10 +58,13 @@ def complaints(driver: webdriver.Chrome) -> list[str]:
 
 
 def requests(driver: webdriver.Chrome) -> list[str]:
-    """Addresses that the page asked for, of any kind, since the last call."""
-    found: list[str] = []
+    """Addresses that the page asked for since the last call, of any kind, without those that its policy stopped."""
+    found: dict[str, str] = {}
     for entry in driver.get_log("performance"):
         message: dict[str, Any] = json.loads(entry["message"])["message"]
+        params = message["params"]
         if message["method"] == "Network.requestWillBeSent":
-            found.append(message["params"]["request"]["url"])
-    return found
+            found[params["requestId"]] = params["request"]["url"]
+        elif message["method"] == "Network.loadingFailed" and params.get("blockedReason") == "csp":
+            found.pop(params["requestId"], None)
+    return list(found.values())

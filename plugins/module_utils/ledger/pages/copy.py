@@ -126,9 +126,10 @@ def _narrow(copy: Copy) -> None:
     changed = True
     while changed:  # an accessory hangs on a terminal, a loan on an accessory
         changed = False
+        hidden = _identifiers(copy, shown)
         for name, sheet in copy.sheets.items():
             if "layer" not in sheet.columns:
-                changed |= _follow(copy, shown, name)
+                changed |= _follow(copy, shown, name, hidden)
     copy.hidden = _identifiers(copy, shown)
     for name, sheet in copy.sheets.items():
         sheet.keep(shown[name])
@@ -161,17 +162,17 @@ def number_of(text: str) -> int:
         return 0
 
 
-def _follow(copy: Copy, shown: dict[str, list[bool]], name: str) -> bool:
+def _follow(copy: Copy, shown: dict[str, list[bool]], name: str, identifiers: frozenset[str]) -> bool:
     """Hide rows whose owner is hidden; whether one was."""
     sheet = copy.sheets[name]
+    drop = {row for column in sheet.schema.key for row, cell in enumerate(sheet.column(column)) if cell in identifiers and shown[name][row]}
     references = [reference for reference in sheet.schema.references if reference.ledgers]
     # a port belongs to its switch, whatever is plugged in: where the key says the owner, nothing else does
     owners = [reference for reference in references if reference.column in sheet.schema.key] or references
-    drop: set[int] = set()
     for reference in owners:
-        hidden = _hidden_values(copy, shown, reference.ledgers, reference.to)
-        if hidden:
-            drop.update(row for row in _referring(sheet, reference, hidden) if shown[name][row])
+        values = _hidden_values(copy, shown, reference.ledgers, reference.to)
+        if values:
+            drop.update(row for row in _referring(sheet, reference, values) if shown[name][row])
     if name in _OWNED_BY_USERS:
         drop.update(row for row in _abandoned(copy, shown, name) if shown[name][row])
     for row in drop:

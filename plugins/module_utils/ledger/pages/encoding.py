@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .copy import Copy, Sheet
-from .labels import labels, title_column
+from .labels import labels, references, title_column
 from .usage import NEARLY_FULL, use_of_subnets
 
 #: bytes of a number -> type code of ``array``
@@ -87,13 +87,8 @@ def _column(copy: Copy, sheet: Sheet, name: str, cells: list[str]) -> dict[str, 
         column["both"] = name != "layer" and "enum" not in schema.properties.get(name, {}) and schema.types.get(name) != "boolean"
     if name in schema.properties and (separator := schema.separator(name)):
         column["list"] = separator
-    references = [
-        {"ledgers": list(item.ledgers), "to": item.to, **({"when": dict(item.when)} if item.when else {})}
-        for item in schema.references
-        if item.column == name and item.ledgers
-    ]
-    if references:
-        column["refs"] = references
+    if leads := references(copy, sheet, name):
+        column["refs"] = leads
     return {**column, **encode(cells)}
 
 

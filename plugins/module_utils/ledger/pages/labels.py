@@ -9,6 +9,9 @@ from .copy import Copy, Sheet
 
 #: the columns that name a row for people, in the order of preference
 _NAMES = ("computer_name", "name", "product", "function", "model")
+#: columns of histories that hold the number of a thing of any ledger, and the numbers that are no asset numbers
+_THINGS = frozenset({"asset_id", "partner", "holder"})
+_NUMBERS = frozenset({"device_id", "media_id"})
 
 
 def labels(copy: Copy, sheet: Sheet, column: str) -> Mapping[str, str]:
@@ -38,6 +41,21 @@ def names(copy: Copy, sheet: Sheet) -> Mapping[str, str]:
         if code not in found or rank > found[code][0]:
             found[code] = (rank, name)
     return {code: name for code, (_, name) in found.items()}
+
+
+def references(copy: Copy, sheet: Sheet, column: str) -> list[dict[str, Any]]:
+    """Where a column's values lead: what the schema says, and for the numbers of things in a history every ledger of things."""
+    found = [
+        {"ledgers": list(item.ledgers), "to": item.to, **({"when": dict(item.when)} if item.when else {})}
+        for item in sheet.schema.references
+        if item.column == column and item.ledgers
+    ]
+    if found or column not in _THINGS or sheet.schema.properties.get(column, {}).get("x-global"):
+        return found
+    for name, other in copy.sheets.items():
+        keys = other.schema.global_columns("asset_id") or [key for key in other.schema.key if key in _NUMBERS]
+        found += [{"ledgers": [name], "to": key} for key in keys]
+    return found
 
 
 def title_column(sheet: Sheet) -> str:

@@ -84,10 +84,8 @@ def _span(cidr: str) -> tuple[int, int] | None:
 def _capacity(plan: dict[str, Any], code: str, first: int, length: int, gateway: str) -> int:
     owners = next((set(item["owners"]) for item in plan["zones"] if item["code"] == code), set())
     last = size(length) - 2
-    if not owners:
-        return max(last - 1, 0)
-    parts = [item for item in plan["host_ranges"] if owners & set(item["owners"])]
+    parts = [item for item in plan["host_ranges"] if owners & set(item["owners"])] if owners else [{"first": 1, "last": last}]
     door = number_of(gateway) - first if gateway else 0
     total: int = sum(max(min(item["last"], last) - max(item["first"], 1) + 1, 0) for item in parts)
-    taken: int = sum(item["first"] <= door <= min(item["last"], last) for item in parts)
+    taken: int = sum(max(item["first"], 1) <= door <= min(item["last"], last) for item in parts)
     return total - taken

@@ -2,6 +2,8 @@
 
 // Milliseconds of searching between two chances for the browser to paint and to take the next key.
 const SLICE = 25;
+// So many rows fill a screen: they are painted before the rest is looked through.
+const SCREEN = 60;
 // More rows than this are not printed.
 const PRINTED = 3000;
 
@@ -20,6 +22,7 @@ let turn = 0;
 let shownColumns = "";
 let opener = null;
 let addressTimer = 0;
+let messages = 0;
 
 function go(next) {
   const hash = fragment(next);
@@ -54,7 +57,7 @@ function startSearch() {
     if (mine !== turn) return;
     const end = performance.now() + SLICE;
     let next = job.next();
-    while (!next.done && performance.now() < end) next = job.next();
+    while (!next.done && performance.now() < end && (painted || next.value.total < SCREEN)) next = job.next();
     const first = next.value.total > 0 && !painted;
     result = next.value;
     if (next.done || first || performance.now() - painted > 250) {
@@ -66,9 +69,11 @@ function startSearch() {
   step();
 }
 
+// A message that an abandoned search had sent must not wake the new one.
 function later(step) {
-  channel.port1.onmessage = step;
-  channel.port2.postMessage(0);
+  const mine = ++messages;
+  channel.port1.onmessage = (event) => { if (event.data === mine) step(); };
+  channel.port2.postMessage(mine);
 }
 
 function rowAt(position) {
