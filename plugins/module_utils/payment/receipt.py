@@ -16,9 +16,8 @@ from .manifest import Amounts, Manifest
 from .routing import Section
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-HEADER = (
-    "区分", "課コード", "課名", "格納先", "ファイル名", "件数", "金額（円）", "うち取消件数", "うち取消金額（円）", "バイト数", "SHA-256", "状態",
-)  # fmt: skip
+HEADER: tuple[str, ...] = ("区分", "課コード", "課名", "格納先", "ファイル名", "件数", "金額（円）", "うち取消件数", "うち取消金額（円）")
+HEADER += ("バイト数", "SHA-256", "状態")
 _KINDS = {"section": "課", "unrouted": "未振分", "duplicates": "重複", "no_data": "該当なし"}
 _STATUS = {"ok": "正常", "attention": "要確認", "no_data": "該当なし"}
 #: duplicates that the page lists

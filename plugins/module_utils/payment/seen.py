@@ -13,7 +13,7 @@ import os
 import re
 import struct
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -197,15 +197,15 @@ class Index:
         self.folder = folder
         folder.mkdir(mode=0o750, parents=True, exist_ok=True)
 
-    def earlier(self, origin: Origin) -> list[IndexFile]:
-        """Index files of the inputs before this one, 90 days back; those that are not whole are left out (:meth:`missing` names them)."""
-        begin = (dt.datetime.strptime(origin.day, "%Y%m%d") - dt.timedelta(days=DAYS)).strftime("%Y%m%d")
-        files = [one for one in self._files() if begin <= one.origin.day and one.origin < origin and one.origin.sha256 != origin.sha256]
-        return [one for one in files if one.sound()]
+    def earlier(self, origin: Origin, without: Collection[str] = ()) -> list[IndexFile]:
+        """Index files of the inputs before this one, 90 days back; those that are not whole are left out.
 
-    def missing(self, origins: Sequence[Origin]) -> list[Origin]:
-        """Those whose index file is not there, or not whole."""
-        return [one for one in origins if not IndexFile(self.folder / one.file_name, one).sound()]
+        :param without: hashes of inputs that do not count.
+        """
+        begin = (dt.datetime.strptime(origin.day, "%Y%m%d") - dt.timedelta(days=DAYS)).strftime("%Y%m%d")
+        others = {origin.sha256, *without}
+        files = [one for one in self._files() if begin <= one.origin.day and one.origin < origin and one.origin.sha256 not in others]
+        return [one for one in files if one.sound()]
 
     def write(self, origin: Origin, keys: Keys) -> None:
         """Put the input's keys into the index; complete under its name, or not there at all."""

@@ -13,13 +13,13 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..common.files import lock, sync_folder, write_atomic
-from ..common.problems import fail
+from ..common.problems import WardopsError, fail
 from . import manifest as manifests
 from .layout import Layout
 from .manifest import Amounts, Manifest, StagedFile
@@ -67,15 +67,19 @@ class Staged:
 def split(source: Input, stage: Path, layout: Layout, routing: Routing, index: Index | None = None, *, check: bool = False) -> Staged:
     """Split an input into ``stage/<run id>/``.
 
+    A result is final: rules that change later do not change what may have been delivered already. Rows that were unrouted then are
+    delivered by giving their file as an input of its own; it is not compared with the input that it comes from.
+
     :param index: keys of earlier inputs; without one only duplicates within the file are found.
     :param check: find everything out and write nothing.
     :raises WardopsError: E0100 (input), E1310-E1317 (the file is not as it must be), E1318 (the books do not balance), E1323 (disk), E1324
         (what was staged before is damaged), E0106 (another split is running). Nothing is staged then.
     """
     sha256 = source.sha256 or _hash(source)
-    run_id = f"{source.day:%Y%m%d}-{sha256[:16]}-{_made_with(layout, routing)[:8]}"
+    run_id = f"{source.day:%Y%m%d}-{sha256[:16]}"
     folder = stage / run_id
     work = _Work(source, sha256, run_id, layout=layout, routing=routing, index=index)
+    work.parents = _parents(stage, sha256)
     if check:
         with tempfile.TemporaryDirectory(prefix="wardops-split-") as spill:
             known = _staged(folder)
@@ -90,6 +94,26 @@ def split(source: Input, stage: Path, layout: Layout, routing: Routing, index: I
             return Staged(folder, known or work.commit(part, folder), work.write_index(part) or known is None)
 
 
+def reindex(inputs: Sequence[Input], stage: Path, layout: Layout, routing: Routing, index: Index) -> list[Origin]:
+    """Make the index files that are missing or damaged, from the archived inputs.
+
+    :returns: inputs that cannot be indexed because they cannot be split; nothing of them was ever delivered.
+    """
+    stage.mkdir(mode=0o750, parents=True, exist_ok=True)
+    refused = []
+    with lock(stage):
+        _tidy(stage, index)
+        for source in inputs:
+            work = _Work(source, source.sha256, "reindex", layout=layout, routing=routing, index=index)
+            if work.to_be_indexed():
+                with _part(stage, "reindex") as part:
+                    try:
+                        work.write_index(part)
+                    except WardopsError:
+                        refused.append(work.origin)
+    return refused
+
+
 class _Work:
     """One run: reads the input once, and once more when there are duplicates to be taken out."""
 
@@ -100,12 +124,13 @@ class _Work:
         self._layout = layout
         self._routing = routing
         self._index = index
-        self._origin = Origin(f"{source.day:%Y%m%d}", source.taken_at, sha256)
+        self.origin = Origin(f"{source.day:%Y%m%d}", source.taken_at, sha256)
+        self.parents: frozenset[str] = frozenset()
         self._keys: Keys | None = None
         self._targets = _targets(source, routing)
 
     def to_be_indexed(self) -> bool:
-        return self._index is not None and not IndexFile(self._index.folder / self._origin.file_name, self._origin).sound()
+        return self._index is not None and not IndexFile(self._index.folder / self.origin.file_name, self.origin).sound()
 
     def write_index(self, part: Path) -> bool:
         """Add the input's keys to the index, unless they stand there."""
@@ -114,13 +139,11 @@ class _Work:
         if self._keys is None:
             self._collect(part)
         if self._keys:
-            self._index.write(self._origin, self._keys)
+            self._index.write(self.origin, self._keys)
         return True
 
     def commit(self, part: Path, folder: Path) -> Manifest:
         result = self.make(part, part)
-        if not result.totals["input"].rows:
-            result.files.append(self._no_data(part))
         write_atomic(part / manifests.NAME, manifests.encode(result), 0o640)
         part.rename(folder)
         sync_folder(folder.parent)
@@ -135,7 +158,7 @@ class _Work:
         size = self._source.path.stat().st_size if self._source.path.exists() else 0
         self._keys = Keys(size, spill)
         outputs, reading = self._read(part, self._keys, Duplicates())
-        duplicates = self._keys.compare(self._index.earlier(self._origin) if self._index else [])
+        duplicates = self._keys.compare(self._index.earlier(self.origin, self.parents) if self._index else [])
         if duplicates.count:
             outputs.close()
             for child in part.iterdir() if part else ():
@@ -143,7 +166,10 @@ class _Work:
             outputs, reading = self._read(part, None, duplicates)
         with contextlib.closing(outputs):
             outputs.sync()
-            return self._manifest(reading, outputs, duplicates)
+            result = self._manifest(reading, outputs, duplicates)
+        if not result.totals["input"].rows:
+            result.files.append(self._no_data(part))
+        return result
 
     def _collect(self, spill: Path) -> None:
         self._keys = Keys(self._source.path.stat().st_size, spill)
@@ -187,13 +213,14 @@ class _Work:
             duplicates=[_shown(item, reading.places) for item in duplicates.examples],
         )
 
-    def _no_data(self, part: Path) -> StagedFile:
+    def _no_data(self, part: Path | None) -> StagedFile:
         """The explicit result of a day without rows: a file that says so."""
         policy = self._routing.policy
         text = f"{self._source.day.isoformat()} {NO_DATA}\r\n".encode(self._layout.encoding)
         name = self._routing.file_name(Section(_ALL, NO_DATA), self._source.day, self._source.serial)
-        (part / policy["unrouted"]).mkdir(mode=0o750)
-        write_atomic(part / policy["unrouted"] / name, text, 0o640)
+        if part:
+            (part / policy["unrouted"]).mkdir(mode=0o750)
+            write_atomic(part / policy["unrouted"] / name, text, 0o640)
         folder = self._routing.folder(policy["unrouted"], self._source.day)
         digest = hashlib.sha256(text).hexdigest()
         return StagedFile(policy["unrouted"], NO_DATA, folder, name, "no_data", True, digest, len(text), Amounts())
@@ -232,10 +259,6 @@ def _prove(reading: Reading, outputs: Outputs, shown: str) -> None:
             raise fail("E1318", shown, what_ja=what_ja, what=what, found=found, expected=expected)
 
 
-def _made_with(layout: Layout, routing: Routing) -> str:
-    return hashlib.sha256((layout.digest + routing.digest).encode()).hexdigest()
-
-
 def _hash(source: Input) -> str:
     try:
         with source.path.open("rb", buffering=0) as stream:
@@ -261,6 +284,16 @@ def _staged(folder: Path) -> Manifest | None:
         if digest != file.sha256:
             raise fail("E1324", str(folder / file.path), reason=f"sha256 {digest}")
     return known
+
+
+def _parents(stage: Path, sha256: str) -> frozenset[str]:
+    """Hashes of the inputs whose unrouted rows this input is."""
+    found = set()
+    for path in stage.glob(f"*/{manifests.NAME}"):
+        known = manifests.load(path.parent)
+        if any(file.kind == "unrouted" and file.sha256 == sha256 for file in known.files):
+            found.add(known.source["sha256"])
+    return frozenset(found)
 
 
 def _tidy(stage: Path, index: Index | None) -> None:

@@ -124,12 +124,19 @@ ENTRIES: dict[str, Entry] = {
         "何も配信していません。このファイルを保全し、開発担当に連絡してください",
         "nothing was delivered; keep the file and tell the developers",
     ),
+    "E1319": Entry(
+        "payment-no-input",
+        "{day} の収納結果が保管されていません",
+        "the archive has no payment file of {day}",
+        "先に取得するか、ファイルを指定してください。0 件の日も、見出しだけのファイルが届きます",
+        "fetch first, or name a file; a day without rows has a file with its header, too",
+    ),
     "E1320": Entry(
         "payment-rows-unrouted",
         "未振分が {rows} 件 {yen} 円あります（{reasons}）。ほかの行は処理済みです",
         "{rows} rows, {yen} yen were not routed ({reasons}); all others were",
-        "{file} の行を確認し、policies/payment_routing.yml に規則を追加して、もう一度実行してください",
-        "look at the rows in {file}, add a rule to policies/payment_routing.yml, and run again",
+        "行を確認して policies/payment_routing.yml に規則を追加し、未振分のファイルだけを振り分けてください：wardops payment run --file {file}",
+        "look at the rows, add a rule to policies/payment_routing.yml, and split that file alone: wardops payment run --file {file}",
     ),
     "E1321": Entry(
         "payment-rows-duplicate",
