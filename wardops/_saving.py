@@ -34,8 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--role", default="helpdesk", help="役割(氏名は書かない) / role of the person, never a name (default: helpdesk)")
 
 
-def save(book: Book, args: argparse.Namespace, message: Message) -> int:
-    """Show the changes, refuse them when ``make check`` would find something new, save them; the exit code."""
+def save(book: Book, args: argparse.Namespace, message: Message, *, checked: bool = False) -> int:
+    """Show the changes, refuse them when ``make check`` would find something new, save them; the exit code.
+
+    :param checked: the caller has had the changes checked (and settled) already.
+    """
     from ansible_collections.ward.ops.plugins.module_utils.common.files import write_atomic  # noqa: PLC0415 - start-up speed
     from ansible_collections.ward.ops.plugins.module_utils.ledger import allocation, saving  # noqa: PLC0415
 
@@ -44,7 +47,7 @@ def save(book: Book, args: argparse.Namespace, message: Message) -> int:
     show(book, changes)
     if not changes:
         return 0
-    problems = book.new_problems()
+    problems = [] if checked else book.new_problems()
     for problem in problems:
         print(problem.render(), file=sys.stderr)
     if problems:

@@ -305,15 +305,14 @@ class _Rows:
             if not 0 <= index < len(self.book.strings):
                 raise fail("E0706", self.path, part="xl/sharedStrings.xml", reason=f"there is no string {raw}")
             return Cell(self.book.strings[index])
-        if self.type in ("str", "inlineStr"):
-            return Cell(_unescape(raw))
-        if self.type == "b":
-            return Cell("true" if raw in ("1", "true") else "false", "boolean")
-        if self.type == "e":
-            return Cell(raw, "error")
-        if self.type == "d":
-            return Cell(raw.removesuffix("T00:00:00"), "date")
-        return self._number(raw)
+        plain = {
+            "str": Cell(_unescape(raw)),
+            "inlineStr": Cell(_unescape(raw)),
+            "b": Cell("true" if raw in ("1", "true") else "false", "boolean"),
+            "e": Cell(raw, "error"),
+            "d": Cell(raw.removesuffix("T00:00:00"), "date"),
+        }
+        return plain.get(self.type) or self._number(raw)
 
     def _number(self, raw: str) -> Cell:
         is_date, zeros = self.book.formats[self.style] if self.style < len(self.book.formats) else (False, 0)
