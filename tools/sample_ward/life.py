@@ -40,7 +40,7 @@ class _Past:
         self._tickets[date.year] = number
         return f"CHG-{date.year}-{number:05d}"
 
-    def add(self, layer: str, row: Row, name: str, date: dt.date, ticket: str = "", partner: str = "", place: Row | None = None) -> None:
+    def add(self, layer: str, row: Row, name: str, date: dt.date, ticket: str = "", *, partner: str = "", place: Row | None = None) -> None:
         step, place = self.steps[name], place or row
         number, state, before = self._last.get(row["asset_id"], (0, "", date))
         if state not in step["from"]:
@@ -78,11 +78,17 @@ class _Past:
 
     def _follow_up(self, row: Row, system: dict[str, Any], action: str, date: dt.date, event: Row) -> None:
         due = date + dt.timedelta(days=system["due_days"])
-        done = due <= _TODAY and (date <= _TODAY - dt.timedelta(days=5) or system["proof"] in ("evidence", "ledger"))
-        late = system["proof"] == "hand" and self.world.next("life follow-up") % 25 == 0
+        done = due < _TODAY or system["proof"] == "ledger"
+        late = system["proof"] != "ledger" and self.world.next("life follow-up") % 70 == 0
         cells: dict[str, object] = {"state": "open"}
         if done and not late:
-            cells = {"state": "done", "done_on": min(due, _TODAY), "proof": _proof(system, due, row), "ticket": event["ticket"], "role": "helpdesk"}
+            cells = {
+                "state": "done",
+                "done_on": min(due, _TODAY),
+                "proof": _proof(system, due, row),
+                "ticket": event["ticket"],
+                "role": "helpdesk",
+            }
         key = {name: event[name] for name in ("asset_id", "number")}
         self.world.add("follow_ups", **key, system=system["code"], action=action, due_on=due, **cells)
 
@@ -136,7 +142,9 @@ def _young(past: _Past, layer: str, row: Row) -> None:
     received = max(_year(row), end - past.days(20, 60))
     past.add(layer, row, "receive", received, row.get("ticket", "") if row["status"] == "setup" else "")
     if row["status"] != "stock":
-        past.add(layer, row, "begin_setup", min(received + past.days(2, 12), end), row.get("ticket", "") if row["status"] == "setup" else "")
+        past.add(
+            layer, row, "begin_setup", min(received + past.days(2, 12), end), row.get("ticket", "") if row["status"] == "setup" else ""
+        )
 
 
 def _successors(past: _Past, terminals: list[tuple[str, Row]]) -> dict[str, tuple[Row | None, str]]:
@@ -166,9 +174,9 @@ def _active(past: _Past, layer: str, row: Row, gone: Row | None, _layer: str) ->
     before = {"dept_code": elsewhere["code"], "site": row["site"], "floor": row["floor"]} if moved else row
     _young(past, layer, row)
     ticket = past.ticket(assigned)
-    past.add(layer, row, "deploy", assigned, ticket, gone["asset_id"] if gone else "", before)
+    past.add(layer, row, "deploy", assigned, ticket, partner=gone["asset_id"] if gone else "", place=before)
     if gone:
-        _gone(past, layer, gone, row["asset_id"], assigned, ticket)
+        _gone(past, layer, gone, successor=row["asset_id"], date=assigned, ticket=ticket)
     if turn % 9 == 0 and assigned < dt.date(2026, 8, 1):
         broken = assigned + past.days(20, 60)
         past.add(layer, row, "send_repair", broken, place=before)
@@ -177,15 +185,17 @@ def _active(past: _Past, layer: str, row: Row, gone: Row | None, _layer: str) ->
         past.add(layer, row, "move", min(assigned + past.days(100, 400), _TODAY))
 
 
-def _gone(past: _Past, layer: str, row: Row, successor: str, date: dt.date, ticket: str) -> None:
+def _gone(past: _Past, layer: str, row: Row, *, successor: str, date: dt.date, ticket: str) -> None:
     """An old terminal's whole life; its end has the ticket of the replacement."""
     received = _year(row) + past.days(10, 200)
     past.add(layer, row, "receive", received)
     past.add(layer, row, "begin_setup", received + past.days(2, 12))
     past.add(layer, row, "deploy", received + past.days(20, 40))
-    past.add(layer, row, "withdraw", date, ticket, successor)
+    past.add(layer, row, "withdraw", date, ticket, partner=successor)
     later = date
-    for name in {"return_pending": (), "returned": ("return",), "wiped": ("return", "wipe"), "disposed": ("return", "wipe", "dispose")}[row["status"]]:
+    for name in {"return_pending": (), "returned": ("return",), "wiped": ("return", "wipe"), "disposed": ("return", "wipe", "dispose")}[
+        row["status"]
+    ]:
         later += past.days(5, 30)
         past.add(layer, row, name, later, ticket)
     row["ticket"] = ticket

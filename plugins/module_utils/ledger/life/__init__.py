@@ -1,0 +1,1 @@
+"""The life of equipment: allowed steps, events, replacement and repair, what must follow, moves."""
