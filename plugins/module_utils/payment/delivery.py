@@ -23,8 +23,8 @@ from ..common.problems import Problem, WardopsError, fail
 from . import delivery_access
 from .delivery_places import Place, Upload, connect
 from .fetch import settings_of
+from .fetch_sources import Broken
 from .manifest import Manifest, StagedFile
-from .smb import Lost, Refused
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
@@ -177,7 +177,7 @@ class _Run:
                     self._place = connect(self._settings, self._environment)
                 self._done(file, self._one(self._place, file))
                 return True
-            except Lost as error:
+            except Broken as error:
                 reason = str(error)
                 self._close()
             except WardopsError as error:
@@ -274,7 +274,7 @@ class _Run:
                 self._fill(upload, file, may)
                 self._notes.write(file, "intent", self._manifest.run_id)
                 published = upload.publish(file.name)
-            except (WardopsError, OSError, Refused):
+            except (WardopsError, OSError):
                 self._take_back(upload, file)
                 raise
             if not published:

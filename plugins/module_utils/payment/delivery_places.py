@@ -1,7 +1,7 @@
 """Where files are delivered: a folder of this machine, or a share on a file server. Both do the same few things.
 
 A file is written under a temporary name that only one run holds at a time, read back through the same handle, and given its final name,
-which never replaces another file. Links in the way are refused. :class:`~.smb.Lost` means that the connection broke.
+which never replaces another file. Links in the way are refused. :class:`Broken` means that the connection broke.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
-from ..common.problems import WardopsError, fail
-from . import delivery_access, smb
+from ..common.problems import fail
+from . import delivery_access
 from .archive import CHUNK, digest
 from .delivery_access import Access
 from .fetch_sources import secret
@@ -58,18 +58,17 @@ class Place(Protocol):
 def connect(settings: Mapping[str, Any], environment: Mapping[str, str]) -> Place:
     """The target of the policy.
 
-    :raises Lost: no connection.
+    :raises Broken: no connection.
     :raises WardopsError: E1402 (environment), E1411, E1424, E1431 (see :class:`~.smb.Share`).
     """
     if settings["kind"] == "smb":
+        from .delivery_smb import SmbPlace  # noqa: PLC0415 - its library is slow to load, and a local folder does without
+        from .smb import Share  # noqa: PLC0415
+
         user = secret(settings, environment, "USER", "配信用アカウント", "delivering account")
         password = secret(settings, environment, "PASSWORD", "配信用アカウントのパスワード", "its password")
-        return SmbPlace(smb.Share(settings, user, password), settings["folder"])
+        return SmbPlace(Share(settings, user, password), settings["folder"])
     return LocalPlace(Path(settings["folder"]))
-
-
-def _path(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
 
 
 class LocalPlace:
@@ -182,7 +181,7 @@ class _LocalUpload:
         def append(chunk: bytes, _offset: int) -> None:
             self._stream.write(chunk)
 
-        written = _copy(source, append)
+        written = copy(source, append)
         self._stream.flush()
         os.fsync(self._stream.fileno())
         return written
@@ -218,7 +217,8 @@ class _LocalUpload:
             os.unlink(self._name, dir_fd=self._parent)
 
 
-def _copy(source: BinaryIO, append: Callable[[bytes, int], None]) -> Digest:
+def copy(source: BinaryIO, append: Callable[[bytes, int], None]) -> Digest:
+    """Give the source's bytes piece by piece, each with its position; size and SHA-256 of all."""
     total = hashlib.sha256()
     size = 0
     while chunk := source.read(CHUNK):
@@ -226,100 +226,3 @@ def _copy(source: BinaryIO, append: Callable[[bytes, int], None]) -> Digest:
         total.update(chunk)
         size += len(chunk)
     return size, total.hexdigest()
-
-
-class SmbPlace:
-    """A folder of a share."""
-
-    def __init__(self, share: smb.Share, root: str) -> None:
-        self._share = share
-        self._root = root.strip("/")
-
-    def folder(self, path: str, *, make: bool = False) -> Access | None:
-        try:
-            with self._share.open(_path(self._root, path), folder=True, make=make) as handle:
-                return delivery_access.from_descriptor(handle.descriptor())
-        except smb.Refused as refusal:
-            if refusal.status in smb.MISSING:
-                return None
-            raise _refusal(refusal, path, "") from None
-
-    def digest(self, path: str) -> Digest | None:
-        try:
-            with self._share.open(_path(self._root, path)) as handle:
-                return _digest(handle)
-        except smb.Refused as refusal:
-            if refusal.status in smb.MISSING:
-                return None
-            raise _refusal(refusal, *path.rpartition("/")[::2]) from None
-
-    def exists(self, path: str) -> bool:
-        try:
-            with self._share.open(_path(self._root, path)):
-                return True
-        except smb.Refused as refusal:
-            return refusal.status not in smb.MISSING
-
-    def remove(self, path: str) -> None:
-        with contextlib.suppress(smb.Refused), self._share.open(_path(self._root, path), write=True) as handle:
-            handle.delete()
-
-    @contextlib.contextmanager
-    def upload(self, folder: str, temporary: str) -> Iterator[Upload]:
-        try:
-            with self._share.open(_path(self._root, f"{folder}/{temporary}"), write=True) as handle:
-                yield _SmbUpload(handle, _path(self._root, folder))
-        except smb.Refused as refusal:
-            raise _refusal(refusal, folder, temporary) from None
-
-    def close(self) -> None:
-        self._share.close()
-
-
-class _SmbUpload:
-    def __init__(self, handle: smb.Handle, folder: str) -> None:
-        self._handle = handle
-        self._folder = folder
-
-    def access(self) -> Access:
-        return delivery_access.from_descriptor(self._handle.descriptor())
-
-    def write(self, source: BinaryIO) -> Digest:
-        written = _copy(source, self._handle.write)
-        self._handle.flush()
-        return written
-
-    def read_back(self) -> Digest:
-        return _digest(self._handle)
-
-    def publish(self, name: str) -> bool:
-        try:
-            self._handle.rename(f"{self._folder}/{name}")
-        except smb.Refused as refusal:
-            if refusal.status in smb.TAKEN:
-                return False
-            raise
-        return True
-
-    def discard(self) -> None:
-        with contextlib.suppress(smb.Refused):
-            self._handle.delete()
-
-
-def _digest(handle: smb.Handle) -> Digest:
-    total = hashlib.sha256()
-    size = 0
-    while chunk := handle.read(size, CHUNK):
-        total.update(chunk)
-        size += len(chunk)
-    return size, total.hexdigest()
-
-
-def _refusal(refusal: smb.Refused, folder: str, name: str) -> WardopsError:
-    if refusal.status in smb.IN_USE:
-        return fail("E1426", folder=folder, name=name)
-    if refusal.status in smb.FULL:
-        return fail("E1428", folder=folder, reason=str(refusal))
-    if refusal.status in smb.MISSING:
-        return fail("E1424", folder=folder, reason=str(refusal))
-    return fail("E1429", folder=folder, reason=str(refusal))

@@ -1,7 +1,7 @@
 """A share on a Windows or Samba file server, over SMB 3 with signing and encryption; nothing weaker is spoken.
 
 Thin over ``smbprotocol``: every answer is waited for only so long, and a server's refusal becomes :class:`Refused` with its status,
-a lost connection :class:`Lost`. Paths are parts below the share, already checked to be plain names.
+a lost or silent connection :class:`Broken`. Paths are parts below the share, already checked to be plain names.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from smbprotocol.session import Session
 from smbprotocol.tree import TreeConnect
 
 from ..common.problems import fail
+from .fetch_sources import Broken
 
 MISSING = {
     NtStatus.STATUS_OBJECT_NAME_NOT_FOUND,
@@ -67,10 +68,6 @@ _OWNER_AND_DACL = 0x1 | 0x4
 _CHUNK = 1024 * 1024
 
 
-class Lost(Exception):
-    """The connection is gone, or the server does not answer in time."""
-
-
 class Refused(Exception):
     """The server said no."""
 
@@ -83,11 +80,12 @@ class Share:
     """A connected share.
 
     :param settings: the target of the policy: ``host``, ``port``, ``share``, ``timeout`` (seconds).
-    :raises Lost: no connection.
+    :raises Broken: no connection.
     :raises WardopsError: E1411 (login), E1424 (no such share), E1431 (no SMB 3, or no encryption).
     """
 
     def __init__(self, settings: Mapping[str, Any], user: str, password: str) -> None:
+        self._gone = False
         self._timeout = float(settings["timeout"])
         self.host = str(settings["host"])
         self._connection = Connection(uuid.uuid4(), self.host, settings["port"], require_signing=True)
@@ -146,10 +144,16 @@ class Share:
     def call(self, message: Any, unpack: Callable[[Any], Any] | None = None) -> Any:
         """Send one request and wait for its answer, but not for ever.
 
-        :raises Lost: no answer within the time.
+        :raises Broken: no answer within the time.
         :raises Refused: the server's status is an error.
         """
-        return self._guarded(lambda: self._exchange(message, unpack))
+        if self._gone:
+            raise Broken("connection given up")
+        try:
+            return self._guarded(lambda: self._exchange(message, unpack))
+        except Broken:
+            self._gone = True  # whatever is closed after this must not wait again
+            raise
 
     def _exchange(self, message: Any, unpack: Callable[[Any], Any] | None) -> Any:
         request = self._connection.send(message, self._tree.session.session_id, self._tree.tree_connect_id)
@@ -161,7 +165,7 @@ class Share:
             return work()
         except SMBResponseException as error:
             if error.status in _GONE:
-                raise Lost(error.message.partition(":")[0][:80]) from None
+                raise Broken(error.message.partition(":")[0][:80]) from None
             raise Refused(error.status, f"0x{error.status:08X}") from None
         except SMBException as error:
             text = str(error)
@@ -169,9 +173,9 @@ class Share:
                 raise fail("E1431", host=self.host, reason=text[:120]) from None
             if "Failed to authenticate" in text:
                 raise Refused(NtStatus.STATUS_LOGON_FAILURE, "authentication failed") from None
-            raise Lost(text.partition(":")[0][:80]) from None
+            raise Broken(text.partition(":")[0][:80]) from None
         except (ValueError, OSError, TimeoutError) as error:
-            raise Lost(str(error).rpartition(":")[2].strip()[:80] or type(error).__name__) from None
+            raise Broken(str(error).rpartition(":")[2].strip()[:80] or type(error).__name__) from None
 
 
 class Handle:
@@ -186,7 +190,7 @@ class Handle:
 
     def __exit__(self, *_: object) -> None:
         if self._file.connected:
-            with contextlib.suppress(Lost, Refused):
+            with contextlib.suppress(Broken, Refused):
                 message, _unpack = self._file.close(send=False)
                 self._share.call(message)
 
