@@ -13,17 +13,16 @@ from pathlib import Path
 
 from ...common.files import sha256
 from ...common.problems import Problem, WardopsError
-from ...common.table import Table, parse_table
+from ...common.table import parse_table
 from ..allocation import Allocator, settle
 from ..book import Book, Key, Row
-from ..cells import check_ledger
-from ..data import Ledger
 from ..schema import Schemas
 from .matching import Index
 from .matching import Place as Holder
 from .profile import Profile
 from .source import Sheet
 from .table import Record, Records, read_records
+from .trial import judge
 
 #: the check is asked again after rows were taken out; a list that needs more rounds than this has one fault of its own
 _ROUNDS = 6
@@ -254,27 +253,21 @@ class _Plan:
 
     def _check_cells(self) -> None:
         """The schema stage on the rows as they would be; columns that are still to be given out get an example."""
-        given = self._given()
-        trial = [(record, {**row, **{name: row[name] or self.schema.example(name) for name in given}}) for record, row in self.new]
+        examples = {name: self.schema.example(name) for name in self._given()}
+        trial = [(record, {**row, **{name: row[name] or example for name, example in examples.items()}}) for record, row in self.new]
         trial += [(record, row) for record, _, row in self.changed]
         if not trial:
             return
-        header = self.schema.columns
-        table = _Trial("", header, [[row[name] for name in header] for _, row in trial], range(1, len(trial) + 1))
-        ledger = Ledger(self.schema.name, self.profile.layer, self.schema, table)
-        bad: dict[int, list[Problem]] = {}
-        for problem in check_ledger(ledger):
-            # order, and what is there twice among the examples, say nothing about a row
-            if problem.code not in ("E0220", "E0221", "E0222"):
-                record = trial[problem.line - 1][0]
-                name = header[problem.column - 1]
-                place = self.records.sheet.place(record.number, record.columns.get(name))
-                bad.setdefault(record.number, []).append(Problem(problem.code, place, 0, 0, problem.params))
-        for record, _ in trial:
-            if record.number in bad:
-                self._put(record, "refused", self.outcomes[record.number].key, bad[record.number])
-        self.new = [(record, row) for record, row in self.new if record.number not in bad]
-        self.changed = [(record, key, row) for record, key, row in self.changed if record.number not in bad]
+        bad = judge(self.book, self.schema, self.profile.layer, [row for _, row in trial])
+        numbers = set()
+        for index, found in bad.items():
+            record = trial[index][0]
+            numbers.add(record.number)
+            place = self.records.sheet.place
+            problems = [Problem(one.code, place(record.number, record.columns.get(name)), 0, 0, one.params) for name, one in found]
+            self._put(record, "refused", self.outcomes[record.number].key, problems)
+        self.new = [(record, row) for record, row in self.new if record.number not in numbers]
+        self.changed = [(record, key, row) for record, key, row in self.changed if record.number not in numbers]
 
     def _given(self) -> list[str]:
         allocate = self.profile.allocate
@@ -376,13 +369,6 @@ class _Plan:
 
     def _row(self, key: Key) -> Row:
         return self.book.rows(self.profile.ledger, self.profile.layer)[key]
-
-
-class _Trial(Table):
-    """Rows that stand in no file: a place is the number of the row and of the column."""
-
-    def _place(self, row: int, position: int) -> tuple[int, int]:
-        return row + 1, position + 1
 
 
 def digest_of(sheet: Sheet) -> str:

@@ -18,6 +18,8 @@ _PERSONAL = re.compile(
 )
 #: how many examples of each kind of change are kept
 _EXAMPLES = 3
+#: filled cells of a row that may be a total or a remark
+_TOTAL_CELLS = 3
 
 
 @dataclass(slots=True)
@@ -152,9 +154,9 @@ def _no_thing(row: SourceRow, profile: Profile, columns: Mapping[int, Column], t
     mapped = [index for index in columns if index < len(cells)]
     if sum(bool(cells[index]) and cells[index] == titles[index] for index in mapped) >= max(2, len(columns) // 2):
         return "見出しの繰返し"
-    first = next((spelling.tidy(cell.text) for cell in row.cells if spelling.tidy(cell.text)), "")
-    keys = [index for index in mapped if columns[index].column in profile.match]
-    if first.startswith(profile.stop_words) and not any(cells[index] and cells[index] != spelling.narrow_title(first) for index in keys):
+    filled = [text for cell in row.cells if (text := spelling.tidy(cell.text))]
+    # a thing has more cells than a total or a remark
+    if filled and filled[0].startswith(profile.stop_words) and len(filled) <= _TOTAL_CELLS:
         return "合計・注記の行"
     return ""
 

@@ -16,9 +16,15 @@ def references(data: Data) -> Iterator[Problem]:
     cache: dict[tuple[str, ...], set[str] | None] = {}
     for files in list(data.ledgers.values()):
         for ledger in files:
-            for reference in ledger.schema.references:
-                if reference.column in ledger.columns:
-                    yield from _check(data, ledger, reference, cache)
+            yield from references_of(data, ledger, cache)
+
+
+def references_of(data: Data, ledger: Ledger, cache: dict[tuple[str, ...], set[str] | None] | None = None) -> Iterator[Problem]:
+    """The same for one ledger file."""
+    known = {} if cache is None else cache
+    for reference in ledger.schema.references:
+        if reference.column in ledger.columns:
+            yield from _check(data, ledger, reference, known)
 
 
 def _check(data: Data, ledger: Ledger, reference: Reference, cache: dict[tuple[str, ...], set[str] | None]) -> Iterator[Problem]:
