@@ -86,6 +86,8 @@ class Splitter:
                 self._outputs.prefix = form.prefix
                 self._block(block, kinds, form.encoding)
                 records = block.number + len(block)
+        if self._keys:
+            self._keys.records = records
         self._outputs.finish()
         form.close(reader.size, reader.line)
         return Reading(
