@@ -55,8 +55,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _read(path: Path, book: Book) -> Returned:
     from ansible_collections.ward.ops.plugins.module_utils.common.files import read_bytes  # noqa: PLC0415 - start-up speed
+    from ansible_collections.ward.ops.plugins.module_utils.ledger.intake.package import refuse_other_formats  # noqa: PLC0415
 
     data = read_bytes(path)
+    refuse_other_formats(data, path.name)
     if data.startswith(b"PK"):
         from ansible_collections.ward.ops.plugins.module_utils.ledger.exchange import xlsx  # noqa: PLC0415 - 0.2 s for openpyxl
 

@@ -250,4 +250,11 @@ ENTRIES: dict[str, Entry] = {
         "削除してよいか変更した担当者に確認し、取り出し直してください",
         "ask whoever changed it, then export again",
     ),
+    "E0873": Entry(
+        "merged-cells",
+        "セルが結合されています。結合すると左上以外の値が失われます",
+        "cells are merged; merging throws away all values but the first",
+        "結合を解除し、失われた値を取り出し直したファイルから写してください",
+        "unmerge them, and copy the lost values from a fresh export",
+    ),
 }

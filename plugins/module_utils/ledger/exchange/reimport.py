@@ -66,22 +66,23 @@ class Reimport:
         header, *lines = self.returned.lines or [Line([], [])]
         columns = self._columns(header)
         seen: dict[Key, str] = {}
-        new: list[tuple[Line, dict[str, tuple[Any, str, bool]]]] = []
+        new: list[dict[str, tuple[Any, str, bool]]] = []
         for line in lines:
             self.outcome.rows += 1
             cells = {name: (line.values[at], line.places[at], at in line.formulas) for name, at in columns.items() if at < len(line.values)}
-            if not self._readable(cells):
-                continue
             key = self._match(cells)
             place = next(iter(cells.values()))[1]
-            if key is None:
-                new.append((line, cells))
+            if not self._readable(line, columns, cells):
+                if key is not None:
+                    seen.setdefault(key, place)
+            elif key is None:
+                new.append(cells)
             elif key in seen:
                 self._problem("E0866", place, key=" ".join(key), first=seen[key])
             else:
                 seen[key] = place
                 self._edit(key, cells)
-        for _, cells in new:
+        for cells in new:
             self._add(cells, seen)
         self._removals(seen)
         return self.outcome
@@ -121,8 +122,12 @@ class Reimport:
             raise WardopsError(problems)
         return found
 
-    def _readable(self, cells: Mapping[str, tuple[Any, str, bool]]) -> bool:
+    def _readable(self, line: Line, columns: Mapping[str, int], cells: Mapping[str, tuple[Any, str, bool]]) -> bool:
+        """Whether every cell of a line is a plain value; what is not is reported."""
         good = True
+        if merged := line.merged & set(columns.values()):
+            self._problem("E0873", line.places[min(merged)])
+            good = False
         for name, (value, place, formula) in cells.items():
             if formula or str(value) in ERRORS:
                 code = "E0864" if formula else "E0865"

@@ -18,11 +18,13 @@ class Line:
     :param values: text, number, date, time, boolean or ``None``.
     :param places: name of each cell: ``F12`` in a workbook, ``行 12 列 6`` in a CSV.
     :param formulas: positions of cells that hold a formula.
+    :param merged: positions that belong to a merged area: what they held is lost.
     """
 
     values: Sequence[Any]
     places: Sequence[str]
     formulas: frozenset[int] = frozenset()
+    merged: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,6 @@ class Returned:
 
     :param base: the rows that were exported, by key.
     :param lines: header first.
-    :param notes: what the reader understood on its own.
     """
 
     path: str

@@ -94,7 +94,7 @@ class Mark:
         chosen = self.selection
         where = urllib.parse.urlencode([(column, value) for column, values in chosen.where.items() for value in values])
         name = f"{chosen.layer}/{chosen.ledger}" if chosen.layer else chosen.ledger
-        return " ".join([_WORD, name, self.blob, ",".join(chosen.columns), where]).rstrip()
+        return " ".join([_WORD, name, self.blob, ".".join(chosen.columns), where]).rstrip()
 
 
 def read_mark(text: str, book: Book) -> Mark:
@@ -110,7 +110,7 @@ def read_mark(text: str, book: Book) -> Mark:
     for column, value in urllib.parse.parse_qsl(parts[4] if len(parts) == 5 else ""):
         where[column] = (*where.get(column, ()), value)
     schema = book.schema(ledger)
-    columns = tuple(parts[3].split(","))
+    columns = tuple(parts[3].split("."))
     for name in (*columns, *where):
         column_of(schema, name)
     book.rows(ledger, layer)

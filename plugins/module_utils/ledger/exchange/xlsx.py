@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Sequence
 from copy import copy
 from typing import Any
 
@@ -23,6 +24,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from ...common.files import sha256
 from ...common.problems import fail
 from ..book import Book
+from ..intake.package import Package
+from ..intake.source import Cell, SourceRow, letters
+from ..intake.workbook import read_workbook
 from ..schema import LedgerSchema
 from .returned import Line, Returned
 from .selection import Selection, base_lines, mark_of, read_mark, rows_of_lines, shown_rows
@@ -46,7 +50,7 @@ def write(book: Book, selection: Selection) -> bytes:
     schema = book.schema(selection.ledger)
     workbook = openpyxl.Workbook()
     sheet = workbook.active
-    sheet.title = str(schema.document["title"])[:31]
+    sheet.title = _title(schema)
     rows = shown_rows(book, selection)
     _header(sheet, schema, selection)
     _cells(sheet, schema, selection, rows)
@@ -67,6 +71,10 @@ def write(book: Book, selection: Selection) -> bytes:
     out = io.BytesIO()
     workbook.save(out)
     return out.getvalue()
+
+
+def _title(schema: LedgerSchema) -> str:
+    return str(schema.document["title"])[:31]
 
 
 def _digest(mark: str, lines: Sequence[str]) -> str:
@@ -222,30 +230,43 @@ def _codes(workbook: Any, book: Book, selection: Selection) -> None:
 def read(data: bytes, shown_path: str, book: Book) -> Returned:
     """A workbook that comes back.
 
-    :raises WardopsError: E0860 (no mark: not one of ours), E0861 (the hidden sheets were damaged), E0852 (cannot be read).
+    :raises WardopsError: E0701-E0710 (not a workbook, hostile, too large), E0860 (no mark: not one of ours), E0861 (the hidden sheets
+        were damaged), E0852 (cannot be read).
     """
+    Package(data, shown_path)  # before anything in it is unpacked
     try:
         workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-        names = workbook.sheetnames
-        if MACHINE not in names or BASE not in names:
+        if not {MACHINE, BASE} <= set(workbook.sheetnames):
             raise fail("E0860", shown_path)
         cells = [row[0] for row in workbook[MACHINE].iter_rows(values_only=True, max_col=1, max_row=2)]
         lines = [str(row[0]) for row in workbook[BASE].iter_rows(values_only=True, max_col=1) if row and row[0] is not None]
-        sheet = workbook[next(name for name in names if name not in (MACHINE, BASE, LISTS, CODES))]
-        lines_back = list(_lines(sheet))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration, IndexError, SyntaxError) as error:
+        visible = [sheet.title for sheet in workbook.worksheets if sheet.sheet_state == "visible" and sheet.title != CODES]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, SyntaxError, zipfile.BadZipFile) as error:
         raise fail("E0852", shown_path, reason=f"{type(error).__name__}: {error}") from None
     if len(cells) != 2 or _digest(str(cells[0]), lines) != cells[1]:
         raise fail("E0861", shown_path)
     mark = read_mark(str(cells[0]), book)
-    return Returned(shown_path, mark, rows_of_lines(lines, book.schema(mark.selection.ledger).key), lines_back)
+    schema = book.schema(mark.selection.ledger)
+    title = _title(schema)
+    sheet = read_workbook(data, shown_path, title if title in visible else visible[0] if visible else "")
+    width = max((len(row.cells) for row in sheet.rows), default=0)
+    return Returned(shown_path, mark, rows_of_lines(lines, schema.key), [_line(row, width) for row in sheet.rows if not row.blank()])
 
 
-def _lines(sheet: Any) -> Iterator[Line]:
-    """The rows with anything in them."""
-    for number, row in enumerate(sheet.iter_rows(), 1):
-        values = [cell.value for cell in row]
-        if any(value is not None and str(value).strip() for value in values):
-            places = [f"{get_column_letter(position)}{number}" for position in range(1, len(values) + 1)]
-            formulas = frozenset(position for position, cell in enumerate(row) if cell.data_type == "f")
-            yield Line(values, places, formulas)
+def _line(row: SourceRow, width: int) -> Line:
+    """A row as long as the longest: the reader leaves out the empty cells at its end, and empty is what a user may have made them."""
+    return Line(
+        [*map(_value, row.cells), *[None] * (width - len(row.cells))],
+        [f"{letters(position)}{row.number}" for position in range(width)],
+        frozenset(position for position, cell in enumerate(row.cells) if cell.kind == "formula"),
+        row.merged,
+    )
+
+
+def _value(cell: Cell) -> Any:
+    """What openpyxl would give: numbers, dates and booleans as such."""
+    if cell.kind == "number":
+        return int(cell.text) if cell.text.lstrip("-").isdecimal() else float(cell.text)
+    if cell.kind == "date" and _ISO.fullmatch(cell.text):
+        return dt.date.fromisoformat(cell.text)
+    return cell.text == "true" if cell.kind == "boolean" else cell.text
