@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import registers
 from .base import World
 from .terminals import IN_SERVICE
 
@@ -13,6 +14,7 @@ ANNOUNCED = 3
 def make(world: World) -> None:
     for part in (_radius_extra, _leases, _licenses, _stock, _usb_devices, _loans, _media, _room_access, _print_cards, _jobs, _checks):
         part(world)
+    registers.make(world)
     world.table("isolations")
 
 

@@ -43,8 +43,17 @@ EXPECTED_LEDGERS = {
     "asset_events",
     "follow_ups",
     "moves",
+    "supplies",
+    "stock_moves",
+    "orders",
+    "deliveries",
+    "invoices",
+    "supply_requests",
+    "loan_items",
+    "masters",
+    "repairs",
 }
-EXPECTED_POLICIES = {"ward", "networks", "radius", "rings", "gpos", "ous", "outage", "calendars", "exceptions", "payment_layout", "payment_routing", "payment_transfer", "numbering", "skysea", "life"}
+EXPECTED_POLICIES = {"ward", "networks", "radius", "rings", "gpos", "ous", "outage", "calendars", "exceptions", "payment_layout", "payment_routing", "payment_transfer", "numbering", "skysea", "life", "registers"}
 
 
 def test_every_ledger_and_policy_has_a_schema():
