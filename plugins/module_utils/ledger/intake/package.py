@@ -148,7 +148,10 @@ class Package:
             return found
 
         def begin(tag: str, attributes: dict[str, str]) -> None:
-            start(short(tag), {short(key): value for key, value in attributes.items()} if attributes else attributes)
+            # names with a namespace are rare among attributes; most need no look at all
+            if any(" " in key for key in attributes):
+                attributes = {short(key): value for key, value in attributes.items()}
+            start(short(tag), attributes)
 
         def doctype(*_: object) -> None:
             raise fail("E0707", self.path, part=name)

@@ -185,6 +185,13 @@ def _mark(rows: list[SourceRow], merges: list[tuple[int, int, int, int]]) -> Non
                 numbers[number].merged |= columns
 
 
+_TYPED: dict[str, Callable[[str], Cell]] = {
+    "b": lambda raw: Cell("true" if raw in ("1", "true") else "false", "boolean"),
+    "e": lambda raw: Cell(raw, "error"),
+    "d": lambda raw: Cell(raw.removesuffix("T00:00:00"), "date"),
+}
+
+
 class _Rows:
     """The worksheet's handlers. Rows without any content are not kept; they cost nothing but their parsing."""
 
@@ -305,14 +312,9 @@ class _Rows:
             if not 0 <= index < len(self.book.strings):
                 raise fail("E0706", self.path, part="xl/sharedStrings.xml", reason=f"there is no string {raw}")
             return Cell(self.book.strings[index])
-        plain = {
-            "str": Cell(_unescape(raw)),
-            "inlineStr": Cell(_unescape(raw)),
-            "b": Cell("true" if raw in ("1", "true") else "false", "boolean"),
-            "e": Cell(raw, "error"),
-            "d": Cell(raw.removesuffix("T00:00:00"), "date"),
-        }
-        return plain.get(self.type) or self._number(raw)
+        if self.type in ("str", "inlineStr"):
+            return Cell(_unescape(raw))
+        return _TYPED[self.type](raw) if self.type in _TYPED else self._number(raw)
 
     def _number(self, raw: str) -> Cell:
         is_date, zeros = self.book.formats[self.style] if self.style < len(self.book.formats) else (False, 0)
