@@ -331,3 +331,18 @@ def test_what_the_check_refuses_is_not_saved(ward: Path, tmp_path: Path) -> None
     assert git(ward, "status", "--porcelain") == ""
     wrong = wardops(ward, "export", "sites", "--out", str(tmp_path / "x.txt"))
     assert wrong.returncode == 2
+
+
+def test_the_stock_application_gets_its_own_titles_and_its_list_comes_back_unchanged(tmp_path: Path) -> None:
+    out = tmp_path / "備品.csv"
+    sample = REPOSITORY / "inventories" / "sample"
+    assert wardops(sample, "export", "--profile", "stock_app", "--where", "kind=switch", "--out", str(out)).returncode == 0
+    header, first, *_ = out.read_bytes().decode("cp932").splitlines()
+    assert header.startswith("在庫番号,種別,機種,") and first.startswith("Z00001,スイッチ,") and "電算センター(本庁舎内)" in first
+    data = out.read_bytes()
+    out.write_bytes(data.replace(b"A01-01,1,0", b"A01-01,2,0", 1))
+    taken = wardops(sample, "intake", "stock_app", str(out))
+    assert "~ Z00001: 数量 1 → 2" in taken.stdout
+    out.write_bytes(data)
+    assert "変更なし" in wardops(sample, "intake", "stock_app", str(out)).stdout
+    assert wardops(sample, "export", "stock", "--profile", "stock_app", "--out", str(out)).returncode == 2

@@ -54,6 +54,7 @@ def write(book: Book, selection: Selection) -> bytes:
     rows = shown_rows(book, selection)
     _header(sheet, schema, selection)
     _cells(sheet, schema, selection, rows)
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(selection.columns))}{len(rows) + 1}"
     lists = workbook.create_sheet(LISTS)
     _lists(sheet, lists, book, selection, len(rows))
     _codes(workbook, book, selection)
@@ -94,7 +95,6 @@ def _header(sheet: Any, schema: LedgerSchema, selection: Selection) -> None:
         column.number_format = _FORMATS.get(kind(schema, name), "@")
         column.protection = Protection(locked=False)
     sheet.freeze_panes = sheet.cell(2, len(schema.key) + 1 if set(schema.key) == set(selection.columns[: len(schema.key)]) else 1)
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(selection.columns))}1"
     # no password: this guards against slips, not against people
     sheet.protection.sheet = True
     for name in ("formatColumns", "formatRows", "insertRows", "sort", "autoFilter"):
