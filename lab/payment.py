@@ -81,8 +81,8 @@ def _file_server(lab: Lab, upper: Path) -> None:
         ],
         "groups": [{"name": _group(section), "gid": groups[section], "sid": sid} for section, sid in sids.items()],
     }
-    for folder in ("var/lib/samba", "etc/samba"):
-        (upper / folder).mkdir(parents=True)
+    for name in ("var/lib/samba", "etc/samba"):
+        (upper / name).mkdir(parents=True)
     _write(upper, "etc/samba/lab_accounts.json", json.dumps(accounts), 0o600)
     _write(upper, "etc/samba/smb.conf", (_HERE / "files/smb.conf").read_bytes())
     _write(upper, "usr/sbin/lab-samba-accounts", (_HERE / "files/samba_accounts.py").read_bytes())

@@ -1,7 +1,7 @@
 """The ways to the payment centre's files: a folder, SFTP, HTTPS with a client certificate. Each lists and reads, and changes nothing.
 
-:class:`Broken` means that the same call may work later (a lost connection); everything that another attempt cannot mend is a
-:class:`WardopsError`. Host keys and certificates are always checked. Secrets come from the environment and appear in no message.
+:class:`Broken` means that the same call may work later (a lost connection); what another attempt cannot mend is a
+``WardopsError``. Host keys and certificates are always checked. Secrets come from the environment and appear in no message.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from ..common.problems import WardopsError, fail
+from ..common.problems import fail
 
 #: a listing longer than this is not one of a payment centre
 _LISTING_BYTES = 16 * 1024 * 1024
 _LISTING_FILES = 100_000
+_WINDOW = 8 * 1024 * 1024
 
 
 class Broken(Exception):
@@ -147,7 +148,7 @@ class SftpSource:
         key = environment.get(f"{prefix}_SSH_KEY", "")
         password = environment.get(f"{prefix}_PASSWORD", "")
         if key:
-            secret_file(settings, environment, "SSH_KEY", "秘密鍵ファイル", "private key file")
+            self._check_key(paramiko, secret_file(settings, environment, "SSH_KEY", "秘密鍵ファイル", "private key file"))
         elif not password:
             raise fail("E1402", variable=f"{prefix}_SSH_KEY", purpose_ja="秘密鍵ファイル", purpose="private key file")
         self._client = paramiko.SSHClient()
@@ -182,8 +183,12 @@ class SftpSource:
             if "not found in known_hosts" in str(error):
                 raise fail("E1410", host=self._host, reason="not in known_hosts") from None
             raise Broken(_words(error)) from None
-        except ValueError:  # a key file that is none; the library's words could quote it
-            self.close()
+
+    def _check_key(self, paramiko: Any, path: str) -> None:
+        """The library's own words about an unreadable key file could quote it, and look like a broken connection."""
+        try:
+            paramiko.PKey.from_path(path)
+        except Exception:
             raise fail("E1411", host=self._host, reason="key file unreadable") from None
 
     def listing(self) -> list[Remote]:
@@ -207,10 +212,8 @@ class SftpSource:
     @contextlib.contextmanager
     def read_from(self, remote: Remote, offset: int) -> Iterator[Readable]:
         try:
-            with self._sftp.open(f"{self._folder}/{remote.name}", "rb") as stream:
-                stream.seek(offset)
-                stream.prefetch(remote.size, max_concurrent_requests=64)
-                yield stream
+            with contextlib.closing(_SftpBody(self._sftp, f"{self._folder}/{remote.name}", offset, remote.size)) as body:
+                yield body
         except FileNotFoundError:
             raise fail("E1408", f"{self.place}/{remote.name}", listed=remote.size, received=0) from None
         except PermissionError:
@@ -221,6 +224,33 @@ class SftpSource:
     def close(self) -> None:
         with contextlib.suppress(Exception):  # the server may be gone; nothing is lost by closing badly
             self._client.close()
+
+
+class _SftpBody:
+    """A file's bytes, asked for in windows: as many requests at once as a window has, and memory for one window."""
+
+    def __init__(self, sftp: Any, path: str, offset: int, size: int) -> None:
+        self._sftp = sftp
+        self._path = path
+        self._position = offset
+        self._size = size
+        self._end = offset
+        self._file: Any = None
+
+    def read(self, size: int, /) -> bytes:
+        if self._file is None or self._position >= self._end:
+            self.close()
+            self._file = self._sftp.open(self._path, "rb")
+            self._file.seek(self._position)
+            self._end = min(self._position + _WINDOW, self._size)
+            self._file.prefetch(self._end)
+        data: bytes = self._file.read(min(size, max(1, self._end - self._position)))
+        self._position += len(data)
+        return data
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
 
 class HttpsSource:
@@ -339,6 +369,3 @@ def _words(error: BaseException) -> str:
     """What kind of failure; addresses and secrets stay out."""
     number = getattr(error, "errno", None)
     return os.strerror(number) if isinstance(number, int) and number > 0 else type(error).__name__
-
-
-__all__ = ["Broken", "FolderSource", "HttpsSource", "Readable", "Remote", "SftpSource", "Source", "WardopsError", "connect", "secret"]
