@@ -36,6 +36,7 @@ HOSTILE = (
     "𠮷野家髙﨑①㈱",
     "javascript:alert(1)",
     "__proto__",
+    "two\nlines",
 )
 
 
@@ -140,12 +141,10 @@ def test_an_exact_hit_stands_first(browser: webdriver.Chrome, page: Path) -> Non
 def test_a_row_leads_to_everything_that_hangs_on_it(browser: webdriver.Chrome, page: Path) -> None:
     port = next(row for row in cells(SAMPLE, "switch_ports") if row["connected_to"] == "A0000001")
     parts = [row["asset_id"] for row in cells(SAMPLE, "accessories") if row["parent_asset_id"] == "A0000001"]
-    events = [row for row in cells(SAMPLE, "asset_events") if row["asset_id"] == "A0000001"]
     show(browser, page, "#l=terminals&o=terminals/A0000001")
     detail = browser.find_element(By.ID, "detail")
     for text in ("0101 政策企画課", "HON 本庁舎", "L25-0001", "10.16.5.0/24", f"{port['device']} / {port['port']}", *parts):
         assert detail.find_elements(By.XPATH, f".//a[contains(normalize-space(), '{text}')]"), text
-    assert f"資産経歴台帳・管理番号（{len(events)} 件）" in detail.text or not events
     detail.find_element(By.LINK_TEXT, "0101 政策企画課").click()
     wait(browser, "document.getElementById('detail-title').textContent.startsWith('組織台帳 0101')")
     browser.find_element(By.PARTIAL_LINK_TEXT, "すべてを一覧で見る").click()
@@ -155,6 +154,22 @@ def test_a_row_leads_to_everything_that_hangs_on_it(browser: webdriver.Chrome, p
     browser.back()
     wait(browser, "document.getElementById('detail-title')?.textContent.includes('A0000001')")
     assert complaints(browser) == []
+
+
+def test_the_history_of_a_thing_and_its_loans_are_a_link_away(browser: webdriver.Chrome, page: Path) -> None:
+    events = [row for row in cells(SAMPLE, "asset_events") if row["asset_id"] == "A0000009"]
+    loan = cells(SAMPLE, "loans")[0]
+    assert events
+    show(browser, page, "#o=terminals/A0000009")
+    detail = browser.find_element(By.ID, "detail")
+    assert f"資産経歴台帳・管理番号（{len(events)} 件）" in detail.text
+    detail.find_element(By.LINK_TEXT, "A0000009 / 1").click()
+    wait(browser, "document.getElementById('detail-title').textContent.startsWith('資産経歴台帳 A0000009 / 1')")
+    detail.find_element(By.LINK_TEXT, "A0000009").click()
+    wait(browser, "document.getElementById('detail-title').textContent.startsWith('端末台帳 A0000009')")
+    browser.execute_script(f"location.hash = '#o=terminals/{loan['asset_id']}'")
+    wait(browser, f"document.getElementById('detail-title')?.textContent.includes('{loan['asset_id']}')")
+    assert detail.find_elements(By.LINK_TEXT, loan["loan_id"])
 
 
 def test_a_subnet_shows_its_use_and_who_holds_its_addresses(browser: webdriver.Chrome, page: Path) -> None:
@@ -241,6 +256,20 @@ def test_hostile_cells_stay_text(browser: webdriver.Chrome, tmp_path: Path) -> N
     assert requests(browser) == [file.as_uri() + "#l=stock&s=-stock_id"] or requests(browser) == []
 
 
+def test_a_mac_in_a_note_is_found_in_any_spelling(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    ward = small_ward(tmp_path)
+    for number, text in enumerate(
+        ("旧 02-4B-54-00-99-01 から交換", "旧(024b.5400.9901)", "０２：４ｂ：５４：００：９９：０１ 02:4b:54:00:99:02")
+    ):
+        put(ward, "stock", stock_id=f"Z0091{number}", serial="", note=text)
+    file = tmp_path / "notes.html"
+    file.write_bytes(build_page(copy_of(ward), ""))
+    show(browser, file)
+    for text in ("024b54009901", "02:4b:54:00:99:01", "02-4B-54-00-99-01"):
+        assert search(browser, text) == "3 件", text
+    assert search(browser, "024b54009902") == "1 件"
+
+
 def test_the_policy_lets_nothing_else_run_or_load(browser: webdriver.Chrome, page: Path) -> None:
     show(browser, page)
     blocked = browser.execute_async_script(
@@ -260,14 +289,13 @@ def test_the_policy_lets_nothing_else_run_or_load(browser: webdriver.Chrome, pag
 def test_print_has_more_than_the_screen(browser: webdriver.Chrome, page: Path, tmp_path: Path) -> None:
     program = shutil.which("pdftotext")
     assert program, "poppler-utils is in tools/debian-packages.txt"
-    show(browser, page, "#l=printers")
-    paper = tmp_path / "printers.pdf"
+    show(browser, page, "#l=radius_extra")
+    paper = tmp_path / "list.pdf"
     paper.write_bytes(base64.b64decode(browser.print_page()))
     text = subprocess.run([program, "-layout", str(paper), "-"], capture_output=True, text=True, check=True).stdout
-    printers = cells(SAMPLE, "printers")
-    assert text.count("\f") > 5
-    assert text.count("PL-") + text.count("PM-") >= len(printers)
-    assert printers[-1]["name"] in text
+    macs = [row["mac"] for row in cells(SAMPLE, "radius_extra")]
+    assert len(macs) > 100
+    assert [mac for mac in macs if mac not in text] == []
     assert len(browser.find_elements(By.CSS_SELECTOR, "#grid tbody tr[data-row]")) < 60
 
 

@@ -4,7 +4,8 @@ const NOT_ASCII = /[^\x00-\x7f]/;
 // the dash family and the long vowel mark: people and scanners take one for the other
 const DASH = /[‐‑‒–—―−﹘﹣－ー─━]/g;
 const HIRAGANA = /[\u3041-\u3096\u309d\u309e]/g;
-const WHOLE_MAC = /(?<![0-9a-f])(?:[0-9a-f]{2}(?:[-:][0-9a-f]{2}){5}|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2})(?![0-9a-f])/g;
+// without a look-behind, which tablets of 2022 do not know
+const WHOLE_MAC = /(^|[^0-9a-f])([0-9a-f]{2}(?:[-:][0-9a-f]{2}){5}|[0-9a-f]{4}(?:\.[0-9a-f]{4}){2})(?![0-9a-f])/g;
 
 function fold(text) {
   if (NOT_ASCII.test(text)) {
@@ -16,7 +17,7 @@ function fold(text) {
 }
 
 function foldCell(text) {
-  return fold(text).replace(WHOLE_MAC, (mac) => mac.replace(/[-:.]/g, ""));
+  return fold(text).replace(WHOLE_MAC, (all, before, mac) => before + mac.replace(/[-:.]/g, ""));
 }
 
 // A query's words. Each has the needles that count as the word: { text, kind }, kind "mac" only in columns of MACs.
