@@ -85,7 +85,7 @@ def _file_server(lab: Lab, upper: Path) -> None:
         (upper / name).mkdir(parents=True)
     _write(upper, "etc/samba/lab_accounts.json", json.dumps(accounts), 0o600)
     _write(upper, "etc/samba/smb.conf", (_HERE / "files/smb.conf").read_bytes())
-    _write(upper, "usr/sbin/lab-samba-accounts", (_HERE / "files/samba_accounts.py").read_bytes())
+    _write(upper, "usr/sbin/lab-samba-accounts", (_HERE / "files/samba_accounts").read_bytes())
     for section, number in groups.items():
         folder = upper / SHARE / section
         folder.mkdir(parents=True)

@@ -21,7 +21,7 @@ from . import layout as layouts
 from . import receipt
 from .archive import Archive, Archived, digest
 from .delivery import deliver
-from .fetch import fetch_day
+from .fetch import Clock, fetch_day
 from .layout import Layout
 from .routing import Routing
 from .seen import DAYS, Index
@@ -151,9 +151,15 @@ def _fetch(request: Request, ward: Ward, day: dt.date, archive: Archive, done: D
     if request.file:
         done.changed |= take(archive, request.file, day).new
     elif request.source is not None:
-        fetched = fetch_day(ward.policy("payment_transfer"), day, archive, source=request.source)
+        fetched = fetch_day(ward.policy("payment_transfer"), day, archive, source=request.source, clock=_clock(ward))
         done.problems.extend(fetched.problems)
         done.changed |= any(entry.new for entry in fetched.files)
+
+
+def _clock(ward: Ward) -> Clock:
+    """The centre's maintenance windows are compared with now; a ward whose date is pinned (the sample) has its own day."""
+    pinned = ward.policy("ward").get("as_of")
+    return Clock(pinned if isinstance(pinned, dt.date) else None)
 
 
 def take(archive: Archive, file: Path, day: dt.date) -> Archived:
@@ -191,7 +197,7 @@ def _preview(request: Request, ward: Ward, day: dt.date, done: Done) -> list[Inp
             now = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"
             found.append(Input(request.file, request.file.name, day, sha256, now, len(found) + 1))
     elif request.source is not None and root.is_dir():
-        fetched = fetch_day(ward.policy("payment_transfer"), day, Archive(root), source=request.source, check=True)
+        fetched = fetch_day(ward.policy("payment_transfer"), day, Archive(root), source=request.source, clock=_clock(ward), check=True)
         done.problems.extend(fetched.problems)
     return found
 
