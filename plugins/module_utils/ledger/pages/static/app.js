@@ -42,7 +42,8 @@ function apply(next) {
   view = next;
   const query = at("query");
   if (query.value !== view.query && document.activeElement !== query) query.value = view.query;
-  const same = ["ledger", "query", "sort"].every((name) => before[name] === view[name]) && JSON.stringify(before.filters) === JSON.stringify(view.filters);
+  const same = ["ledger", "query", "sort"].every((name) => before[name] === view[name])
+    && JSON.stringify(before.filters) === JSON.stringify(view.filters);
   if (!same || !result) startSearch();
   showDetail();
 }
@@ -120,23 +121,27 @@ function setColumns(key, title, columns) {
 const half = (text) => [...text].reduce((sum, letter) => sum + (letter.charCodeAt(0) > 0xff ? 2 : 1), 0);
 
 function columnWidth(column) {
-  const sample = column.distinct ? column.distinct.slice(0, 300).map((value) => column.worded(value)) : column.values.slice(0, 300).map((value) => column.worded(value));
+  const sample = (column.distinct || column.values).slice(0, 300).map((value) => column.worded(value));
   const longest = sample.reduce((most, text) => Math.max(most, half(text)), half(column.title) + 3);
   return Math.min(column.kind === "meter" ? 20 : longest, 34);
 }
 
 function showOverview() {
   at("heading").textContent = "台帳の一覧";
-  setColumns("overview", "台帳の一覧", () => [{ title: "台帳", width: 30 }, { title: "件数", width: 12, style: "number" }, { title: "項目", width: 60 }]);
+  const columns = [{ title: "台帳", width: 30 }, { title: "件数", width: 12, style: "number" }, { title: "項目", width: 60 }];
+  setColumns("overview", "台帳の一覧", () => columns);
   grid.setRows(store.ledgers.length, (position) => {
     const ledger = store.ledgers[position];
-    return [[element("a", { href: fragment({ ledger: ledger.name }) }, ledger.title)], [ledger.missing && !ledger.rows ? "ファイルなし" : ledger.rows.toLocaleString("ja-JP")], [ledger.columns.map((column) => column.title).join("、")]];
+    const count = ledger.missing && !ledger.rows ? "ファイルなし" : ledger.rows.toLocaleString("ja-JP");
+    const link = element("a", { href: fragment({ ledger: ledger.name }) }, ledger.title);
+    return [[link], [count], [ledger.columns.map((column) => column.title).join("、")]];
   });
 }
 
 function showHits(count, again) {
   at("heading").textContent = "検索結果";
-  setColumns("hits", "検索結果", () => [{ title: "見出し", width: 30 }, { title: "台帳", width: 22 }, { title: "一致した項目", width: 60 }]);
+  const columns = [{ title: "見出し", width: 30 }, { title: "台帳", width: 22 }, { title: "一致した項目", width: 60 }];
+  setColumns("hits", "検索結果", () => columns);
   grid.setRows(count, (position) => {
     const [ledger, row] = rowAt(position);
     const text = [ledger.keyOf(row), ledger.nameOf(row)].filter(Boolean).join(" ");
@@ -178,14 +183,16 @@ function showLedger(ledger, count, again) {
 function headOf(ledger, column) {
   const ascending = view.sort === column.name;
   const descending = view.sort === `-${column.name}`;
-  const button = element("button", { type: "button" }, column.title, element("span", { "aria-hidden": "true" }, ascending ? " ▲" : descending ? " ▼" : ""));
+  const arrow = element("span", { "aria-hidden": "true" }, ascending ? " ▲" : descending ? " ▼" : "");
+  const button = element("button", { type: "button" }, column.title, arrow);
   button.addEventListener("click", () => {
     const next = view.sort === column.name ? `-${column.name}` : view.sort === `-${column.name}` ? "" : column.name;
     replace({ ...view, sort: next });
     [...grid.head.querySelectorAll("button")][ledger.columns.indexOf(column)].focus();
   });
   const style = ["integer", "meter"].includes(column.kind) ? "number" : null;
-  return { title: column.title, width: columnWidth(column), sort: ascending ? "ascending" : descending ? "descending" : "none", button, filter: filterOf(column), style };
+  const sort = ascending ? "ascending" : descending ? "descending" : "none";
+  return { title: column.title, width: columnWidth(column), sort, button, filter: filterOf(column), style };
 }
 
 function filterOf(column) {
@@ -194,7 +201,8 @@ function filterOf(column) {
   let field;
   if (column.distinct && column.distinct.length <= 60) {
     const values = [...column.distinct].sort((a, b) => compare(sortKey(a, column.kind), sortKey(b, column.kind)));
-    field = element("select", label, element("option", { value: "" }, ""), ...values.map((one) => element("option", { value: `=${one}` }, one === "" ? "（空）" : column.worded(one))));
+    const options = values.map((one) => element("option", { value: `=${one}` }, one === "" ? "（空）" : column.worded(one)));
+    field = element("select", label, element("option", { value: "" }, ""), ...options);
     if (value && !values.includes(value.slice(1))) field.append(element("option", { value }, value.replace(/^=/, "")));
   } else {
     field = element("input", { ...label, type: "text", maxlength: 100, spellcheck: "false" });
@@ -260,8 +268,16 @@ function showDetail() {
   }
 }
 
+// What there is to make: columns of few values whole, others block by block.
+function pieces() {
+  const blocks = (ledger) => Array.from({ length: ledger.blockCount }, (_, number) => number);
+  return store.ledgers.flatMap((ledger) => ledger.columns.flatMap((column) => (column.distinct
+    ? [[column]]
+    : blocks(ledger).map((number) => [column, number]))));
+}
+
 // The search texts are made in small pieces after loading, so that the first key press need not make them.
-function prepare(work = store.ledgers.flatMap((ledger) => ledger.columns.flatMap((column) => (column.distinct ? [[column]] : Array.from({ length: ledger.blockCount }, (_, number) => [column, number]))))) {
+function prepare(work = pieces()) {
   const end = performance.now() + 12;
   while (work.length && performance.now() < end) {
     const [column, number] = work.pop();

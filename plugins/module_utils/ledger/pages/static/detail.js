@@ -19,7 +19,9 @@ function detailContent(store, view, ledger, row) {
     list.append(element("div", {}, element("dt", {}, column.title), element("dd", {}, ...cellContent(store, ledger, column, row, view))));
   }
   return [
-    element("div", { class: "bar" }, element("h2", { id: "detail-title", tabindex: "-1" }, title), element("a", { class: "close", href: closed, role: "button" }, "閉じる")),
+    element("div", { class: "bar" },
+      element("h2", { id: "detail-title", tabindex: "-1" }, title),
+      element("a", { class: "close", href: closed, role: "button" }, "閉じる")),
     list,
     ...subnetOf(store, view, ledger, row),
     ...referring(store, view, ledger, row),
@@ -30,14 +32,13 @@ function detailContent(store, view, ledger, row) {
 function rowLink(view, ledger, row) {
   const text = [ledger.keyOf(row), ledger.nameOf(row)].filter(Boolean).join(" ");
   const state = ledger.byName.get("status");
-  return element("li", {}, element("a", { href: fragment({ ...view, open: address(ledger, row) }) }, text), state ? `（${state.text(row)}）` : "");
+  const link = element("a", { href: fragment({ ...view, open: address(ledger, row) }) }, text);
+  return element("li", {}, link, state ? `（${state.text(row)}）` : "");
 }
 
 function group(title, view, ledger, rows, all) {
   const items = rows.slice(0, SHOWN).map((row) => rowLink(view, ledger, row));
-  const more = rows.length > SHOWN
-    ? [all ? element("p", {}, element("a", { href: all }, `${counted(rows.length)}すべてを一覧で見る`)) : element("p", {}, `ほか ${counted(rows.length - SHOWN)}`)]
-    : [];
+  const more = rows.length > SHOWN ? [element("p", {}, element("a", { href: all }, `${counted(rows.length)}すべてを一覧で見る`))] : [];
   return element("section", {}, element("h3", {}, `${title}（${counted(rows.length)}）`), element("ul", {}, ...items), ...more);
 }
 
@@ -52,7 +53,8 @@ function referring(store, view, ledger, row) {
       const rows = value === "" ? [] : rowsOf(column, value).filter((one) => reference.some((part) => holds(other, one, part.when)));
       if (!rows.length) continue;
       const filter = column.list ? value : `=${value}`;
-      found.push(group(`${other.title}・${column.title}`, view, other, rows, fragment({ ledger: other.name, filters: { [column.name]: filter } })));
+      const all = fragment({ ledger: other.name, filters: { [column.name]: filter } });
+      found.push(group(`${other.title}・${column.title}`, view, other, rows, all));
     }
   }
   return found;
@@ -93,5 +95,6 @@ function addresses(store, view, subnets, row) {
   }
   held.sort((a, b) => a.number - b.number);
   const items = held.map((one) => element("li", {}, `${one.ip} `, ...rowLink(view, one.ledger, one.row).childNodes));
-  return [element("section", {}, element("h3", {}, `使用中のアドレス（${counted(held.length)}）`), element("ol", { class: "plain" }, ...items))];
+  const title = element("h3", {}, `使用中のアドレス（${counted(held.length)}）`);
+  return [element("section", {}, title, element("ol", { class: "plain" }, ...items))];
 }

@@ -33,9 +33,10 @@ class Grid {
       col.style.width = `${column.width + 2}ch`;
       return col;
     }));
-    const titles = element("tr", {}, ...columns.map((column) => element("th", { scope: "col", "aria-sort": column.sort }, column.button || column.title)));
-    const filters = columns.some((column) => column.filter) && element("tr", { class: "filters" }, ...columns.map((column) => element("td", {}, column.filter)));
-    this.head.replaceChildren(titles, ...(filters ? [filters] : []));
+    const heads = columns.map((column) => element("th", { scope: "col", "aria-sort": column.sort }, column.button || column.title));
+    const filters = columns.map((column) => element("td", {}, column.filter));
+    const second = columns.some((column) => column.filter) ? [element("tr", { class: "filters" }, ...filters)] : [];
+    this.head.replaceChildren(element("tr", {}, ...heads), ...second);
     this.table.setAttribute("aria-colcount", columns.length);
   }
 

@@ -82,7 +82,8 @@ class Column {
 
 class Ledger {
   constructor(spec, number) {
-    Object.assign(this, { name: spec.name, title: spec.title, key: spec.key, label: spec.label, rows: spec.rows, missing: spec.missing, number });
+    const { name, title, key, label, rows, missing } = spec;
+    Object.assign(this, { name, title, key, label, rows, missing, number });
     this.columns = spec.columns.map((column) => new Column(column, spec.rows));
     this.byName = new Map(this.columns.map((column) => [column.name, column]));
     // few distinct values are quickest to look through, and often decide a whole block
@@ -120,7 +121,8 @@ class Ledger {
       const ranks = column.distinct ? ranked(column.distinct, column.kind) : null;
       const keys = ranks ? null : sortKeys(column);
       const order = Array.from({ length: this.rows }, (_, row) => row);
-      order.sort(ranks ? (a, b) => ranks[column.numbers[a]] - ranks[column.numbers[b]] || a - b : (a, b) => compare(keys[a], keys[b]) || a - b);
+      const byRank = (a, b) => ranks[column.numbers[a]] - ranks[column.numbers[b]] || a - b;
+      order.sort(ranks ? byRank : (a, b) => compare(keys[a], keys[b]) || a - b);
       this.orders.set(name, order);
     }
     return this.orders.get(name);

@@ -5,7 +5,8 @@ const ALL = "";
 
 function readView(ledgers) {
   const parts = new URLSearchParams(location.hash.slice(1));
-  const view = { ledger: parts.get("l") || ALL, query: parts.get("q") || "", sort: parts.get("s") || "", open: parts.get("o") || "", filters: {} };
+  const part = (name) => parts.get(name) || "";
+  const view = { ledger: part("l"), query: part("q"), sort: part("s"), open: part("o"), filters: {} };
   const ledger = ledgers.find((one) => one.name === view.ledger);
   if (!ledger) view.ledger = ALL;
   for (const [name, value] of parts) {
