@@ -111,7 +111,7 @@ def _steps(book: Book, args: argparse.Namespace) -> int:
         pairs.back_from_repair(life, args.asset_id, values)
     else:
         life.take_all(args.asset_id, args.step, values, proof_of(args.proof) if args.proof else None)
-    return _save(book, args, _subject(life, args))
+    return save_as(book, args, _subject(life, args))
 
 
 def _values(texts: list[str]) -> dict[str, str]:
@@ -129,7 +129,8 @@ def _subject(life: Life, args: argparse.Namespace) -> str:
     return f"{title}: {', '.join(named[:3])}{f' ほか{len(named) - 3}件' if len(named) > 3 else ''}"
 
 
-def _save(book: Book, args: argparse.Namespace, subject: str, operation: str = "life") -> int:
+def save_as(book: Book, args: argparse.Namespace, subject: str, operation: str = "life") -> int:
+    """Check and save what a command has planned, with the message that history reads."""
     from ansible_collections.ward.ops.plugins.module_utils.ledger.saving import Message  # noqa: PLC0415 - start-up speed
 
     from ._saving import save  # noqa: PLC0415
@@ -204,7 +205,7 @@ def _check(book: Book, args: argparse.Namespace) -> int:
     exports = [following.read_export(policy, name, Path(file), day) for name, file in _values(args.export).items()]
     left = following.check(book, policy, exports, args.evidence or default_folder())
     done = len(book.changes())
-    code = _save(book, args, f"後続作業の確認: {done}件完了", "life_check") if done else 0
+    code = save_as(book, args, f"後続作業の確認: {done}件完了", "life_check") if done else 0
     late = sum(item.overdue(book.today) for item in left)
     print(f"完了を確認 {done} 件、未了 {len(left)} 件、うち期限切れ {late} 件 / {done} proved, {len(left)} open, {late} overdue")
     return code
@@ -217,7 +218,7 @@ def _confirm(book: Book, args: argparse.Namespace) -> int:
     parts = [[*text.split("/"), "", ""] for text in args.follow_up]
     keys = [(part[0], part[1], part[2]) for part in parts]
     following.confirm(book, read_life(book), keys, order_of(book, args), needed=not args.not_needed)
-    return _save(book, args, f"後続作業の{'不要' if args.not_needed else '完了'}: {', '.join(args.follow_up[:3])}", "life_confirm")
+    return save_as(book, args, f"後続作業の{'不要' if args.not_needed else '完了'}: {', '.join(args.follow_up[:3])}", "life_confirm")
 
 
 def _registration(book: Book, args: argparse.Namespace) -> int:

@@ -187,17 +187,25 @@ class Life:
 
     def _address(self, thing: Thing, step: Step, row: Mapping[str, str]) -> dict[str, str]:
         """Address and VLAN in the step's zone; the present one stays where it already lies there."""
-        if row["ip"] and self._lies_in(row["ip"], thing.network, row["site"], row["floor"], step.address):
+        if row["ip"] and self.lies_in(row["ip"], thing.network, row["site"], row["floor"], step.address):
             return {}
         ip, vlan = self.allocator.address(thing.network, row["site"], row["floor"], step.address)
         return {"ip": ip, "vlan": vlan}
 
-    def _lies_in(self, ip: str, layer: str, site: str, floor: str, zone: str) -> bool:
-        for subnet in self.book.find("subnets", layer=layer, site=site, zone=zone):
+    def lies_in(self, ip: str, layer: str, site: str, floor: str, zone: str) -> bool:
+        """Whether an address lies in a zone of a layer, site and (where the zone has floors) floor."""
+        for subnet in self._subnets.get((layer, site, zone), ()):
             first, length = network(subnet["cidr"])
             if subnet["floor"] in ("", floor) and first < to_int(ip) < first + size(length) - 1:
                 return True
         return False
+
+    @cached_property
+    def _subnets(self) -> dict[tuple[str, str, str], list[Row]]:
+        found: dict[tuple[str, str, str], list[Row]] = {}
+        for row in self.book.rows("subnets").values():
+            found.setdefault((row["layer"], row["site"], row["zone"]), []).append(row)
+        return found
 
     def _release(self, thing: Thing, step: Step) -> None:
         if "ports" in step.release:
@@ -223,9 +231,10 @@ class Life:
             self.book.update("usb_devices", row["device_id"], allow_terminals=" ".join(left), **denied)
 
     def _replug(self, before: Thing, after: Thing, step: Step) -> None:
-        """A thing with another address, or without a port, is plugged in: the first free port of its floor; none free, none plugged."""
+        """A thing with another address, or back without a port, is plugged in: a free port of its floor; none free, none plugged."""
         row = after.row
-        if not step.address or not row["ip"] or (row["ip"] == before.row["ip"] and self.wiring.ports_of(before)):
+        stays = row["ip"] == before.row["ip"] and (after.status == before.status or bool(self.wiring.ports_of(before)))
+        if not step.address or not row["ip"] or stays:
             return
         self.wiring.unplug(before)
         port = self.wiring.free(after.network, row["site"], row["floor"])

@@ -184,19 +184,28 @@ def planned_moves(data: Data) -> Iterator[Problem]:
 
 
 def _reservations(data: Data, moves: Ledger) -> Iterator[Problem]:
-    """E0932: a reserved port that is in use, or reserved twice."""
-    used = {(device, port) for device, port, state in data.one("switch_ports").rows("device", "port", "status") if state != "free"}
+    """E0932: a reserved port that somebody uses who does not leave it by that day, or that two moves reserve; an address likewise."""
+    ports = data.one("switch_ports")
+    used = {
+        (device, port): owner for device, port, owner, state in ports.rows("device", "port", "connected_to", "status") if state != "free"
+    }
+    leaves = {name: date for name, date, state in moves.rows("asset_id", "move_date", "state") if state != "cancelled"}
     seen: dict[tuple[str, str], int] = {}
-    for row, (name, state, device, port) in enumerate(moves.rows("asset_id", "state", "device", "port")):
-        if state != "planned" or not device or not port:
+    columns = ("asset_id", "move_date", "state", "device", "port", "takes_over")
+    for row, (name, date, state, device, port, giver) in enumerate(moves.rows(*columns)):
+        if state != "planned":
             continue
-        reason: tuple[str, ...] = ()
-        if (device, port) in used:
-            reason = ("使用中か閉塞です", "it is in use or closed")
-        elif seen.setdefault((device, port), row) != row:
-            reason = (f"{moves.place(seen[device, port])} も予約しています", f"{moves.place(seen[device, port])} reserves it too")
-        if reason:
-            yield moves.problem("E0932", row, "port", asset_id=name, value=f"{device} {port}", reason_ja=reason[0], reason=reason[1])
+        owner = used.get((device, port), "")
+        if port and (device, port) in used and leaves.get(owner, "9999") > date:
+            texts = {"reason_ja": "使用中か閉塞です", "reason": "it is in use or closed"}
+            yield moves.problem("E0932", row, "port", asset_id=name, value=f"{device} {port}", **texts)
+        elif port and seen.setdefault((device, port), row) != row:
+            first = moves.place(seen[device, port])
+            texts = {"reason_ja": f"{first} も予約しています", "reason": f"{first} reserves it too"}
+            yield moves.problem("E0932", row, "port", asset_id=name, value=f"{device} {port}", **texts)
+        if giver and leaves.get(giver, "9999") > date:
+            texts = {"reason_ja": f"{date} までに移動しません", "reason": f"it does not move by {date}"}
+            yield moves.problem("E0932", row, "takes_over", asset_id=name, value=giver, **texts)
 
 
 RULES = (
