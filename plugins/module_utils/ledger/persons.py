@@ -35,13 +35,13 @@ _PAIRS = _SURNAMES.split()
 _KANJI = "|".join(sorted(set(_PAIRS[::2]), key=len, reverse=True))
 _KANA = "|".join(sorted(set(_PAIRS[1::2]), key=len, reverse=True))
 _ALL = "|".join(sorted({*_PAIRS[::2], *_DOUBTFUL.split()}, key=len, reverse=True))
-_HONORIFIC = r"(?:様|さま|さん|氏(?!名)|殿|主査|主任|主事|係長|課長|部長|先生)"
+_HONORIFIC = r"(?:様(?![式相子])|さま|さん|氏(?!名)|殿|主査|主任|主事|係長|課長|部長|先生)"
 _ROLE = r"(?:担当者?|使用者|利用者|連絡先|受領者?|氏名|宛先?|依頼者|申請者|管理者|名義)"
 _GIVEN_END = "郎朗太樹輝介助之彦男夫雄一二三司史志子美恵江代香奈菜穂里織花華佳乃紀和也人仁真斗翔平実明博浩隆弘治"
 _WORD = "一-鿿々〆ァ-ヶぁ-ん"
 _NO_PERSON = r"(?:課|係|部|室|会社|株|店|センタ|事務|庁|区|市|町|駅|階|館)"
 _PATTERNS = re.compile(
-    rf"(?<![{_WORD}])(?:{_ALL})[ \u3000]*(?:[{_WORD}]{{1,4}}[ \u3000]*)?{_HONORIFIC}(?![一-鿿])"
+    rf"(?<![{_WORD}])(?:{_ALL})[ \u3000]*(?:[{_WORD}]{{1,4}}[ \u3000]*)?{_HONORIFIC}"
     rf"|{_ROLE}[ \u3000]*[:：は=／/]?[ \u3000]*(?:{_ALL})(?![{_WORD}]*{_NO_PERSON})"
     rf"|(?<![{_WORD}])(?:{_KANJI})[ \u3000]+[{_WORD}]{{1,4}}(?![{_WORD}])"
     rf"|(?<![{_WORD}])(?:{_KANJI})[一-鿿]{{0,2}}[{_GIVEN_END}](?![{_WORD}])"

@@ -26,6 +26,8 @@ from .trial import judge
 
 #: the check is asked again after rows were taken out; a list that needs more rounds than this has one fault of its own
 _ROUNDS = 6
+#: a value that must be unique over all ledgers is there twice
+_TWICE = frozenset({"E0303", "E0304", "E0305", "E0306", "E0307", "E0308"})
 
 
 @dataclass(slots=True)
@@ -362,7 +364,7 @@ class _Plan:
     def _by_value(self, problem: Problem) -> int | None:
         """An error is often reported at the other row that has the same value; the value itself is in the message."""
         value = str(problem.params.get("value", ""))
-        if not value:
+        if problem.code not in _TWICE or not value:
             return None
         numbers = [number for key, number in self.rows.items() if value in self._row(key).values()]
         return numbers[0] if len(numbers) == 1 else None

@@ -17,8 +17,9 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _BREAKS = re.compile(r"[ \t\u3000]*[\r\n\v\f\x85\u2028\u2029]+[ \t\u3000]*")
 _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f]")
-#: full-width ASCII without the tilde, half-width kana, forms of words
-_FORMS = re.compile("[\uff01-\uff5d\uff61-\uff9f\u3231\u3232\u3239\u2116\u2121]+")
+#: full-width letters and digits, half-width kana, the wide space, forms of words; a sign only between letters and digits (Ｎ１４－２６)
+_ALNUM = "0-9A-Za-z０-９Ａ-Ｚａ-ｚ"
+_FORMS = re.compile(rf"(?:[０-９Ａ-Ｚａ-ｚ\uff61-\uff9f\u3000\u3231\u3232\u3239\u2116\u2121]|(?<=[{_ALNUM}])[－．／＋＿](?=[{_ALNUM}]))+")
 _TITLE_NOISE = re.compile(r"[\s.*＊※()\[\]【】「」<>{}:：・_\"']+")
 #: a lone dash of any kind means "nothing" in lists
 _NOTHING = frozenset(DASHES)

@@ -26,8 +26,11 @@ def judge(book: Book, schema: LedgerSchema, layer: str, rows: Sequence[Row]) -> 
     problems = check_ledger(ledger)
     problems += references_of(_data(book, schema, ledger), ledger)
     found: dict[int, list[tuple[str, Problem]]] = {}
+    seen = set()  # a column that refers to a ledger twice (it exists; it holds today) is wrong once
     for problem in problems:
-        if problem.code not in _NOT_OF_A_ROW:
+        fault = problem.code, problem.line, problem.column
+        if problem.code not in _NOT_OF_A_ROW and fault not in seen:
+            seen.add(fault)
             found.setdefault(problem.line - 1, []).append((schema.columns[problem.column - 1], problem))
     return found
 

@@ -329,7 +329,8 @@ class _Rows:
         if abs(number.adjusted()) > 30:
             return Cell(raw, "number")
         if number != number.to_integral_value():
-            return Cell(format(number.normalize(), "f"), "number")
+            # files hold seventeen digits of a fraction, Excel shows fifteen: 74.349999999999994 is 74.35
+            return Cell(format(Decimal(f"{number:.15g}").normalize(), "f"), "number")
         digits = str(int(number))
         return Cell(digits.zfill(zeros), "") if zeros and not digits.startswith("-") else Cell(digits, "number")
 
