@@ -7,7 +7,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # unpacked from a bundle, or no Git here: nothing to merge
 [[ -e .git ]] && command -v git >/dev/null || exit 0
 printf -v home %q "$PWD"
-driver="PYTHONPATH=$home $home/.venv/bin/python -m wardops merge %O %A %B %P --marker-size %L --labels %X %Y"
+# 0 merged, 3 a human must decide; anything else (a moved clone, a missing package) must not leave only our side in the file: text merge
+driver="PYTHONPATH=$home $home/.venv/bin/python -m wardops merge %O %A %B %P --marker-size %L --labels %X %Y; code=\$?;"
+driver+=" case \$code in 0|3) exit \$code ;; esac; git merge-file -L ours -L base -L theirs --marker-size=%L %A %O %B"
 [[ $(git config --local --get merge.ledger.driver 2>/dev/null || true) == "$driver" ]] && exit 0
 {
   git config --local merge.ledger.name "ledgers, by row and column" &&

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+#: not 1, with which Python ends when it fails
+CONFLICT = 3
 
 
 def add_parser(sub: Any) -> None:
@@ -25,7 +27,7 @@ def add_parser(sub: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Exit code 0: merged; 1: a human must decide."""
+    """Exit code 0: merged; 3: a human must decide. With any other code the file is untouched, and the driver lets Git merge the text."""
     from ansible_collections.ward.ops.plugins.module_utils.common.files import read_bytes, write_atomic  # noqa: PLC0415 - start-up speed
     from ansible_collections.ward.ops.plugins.module_utils.common.problems import Problem, WardopsError  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.merging import Unmergeable, merge  # noqa: PLC0415
@@ -51,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     write_atomic(args.ours, merged.data)
     for problem in merged.problems:
         print(problem.render(), file=sys.stderr)
-    return 1 if merged.problems else 0
+    return CONFLICT if merged.problems else 0
 
 
 def _as_text(args: argparse.Namespace, labels: list[str]) -> int:
@@ -59,4 +61,4 @@ def _as_text(args: argparse.Namespace, labels: list[str]) -> int:
     names = ["-L", labels[0], "-L", "base", "-L", labels[1]]
     files = [args.ours, args.base, args.theirs]
     done = subprocess.run(["git", "merge-file", "--quiet", f"--marker-size={args.marker_size}", *names, *files], check=False)
-    return 1 if done.returncode else 0
+    return CONFLICT if done.returncode else 0

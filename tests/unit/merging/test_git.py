@@ -202,6 +202,19 @@ def test_criss_cross_merges_have_an_ancestor_that_git_made_itself(clone: Clone) 
     assert clone.ledger("sites").read_text(encoding="utf-8") == "code,name,kind,number\nDCA,計算室,dc,1\nHON,新庁舎,main,3\n"
 
 
+@pytest.mark.parametrize("damage", [("/.venv/bin/python ", "/nowhere/python "), (" -m wardops ", " -m nothing ")])
+def test_a_driver_that_cannot_run_never_leaves_one_side_only(clone: Clone, damage: tuple[str, str]) -> None:
+    """The clone was moved, or a package is missing: Git must not take our version for the merged one."""
+    driver = clone.git("config", "--get", "merge.ledger.driver").strip()
+    clone.git("config", "merge.ledger.driver", driver.replace(*damage))
+    clone.on("one", "sites", ("電算センター", "電算室"))
+    clone.on("other", "sites", ("電算センター", "計算室"))
+    clone.git("merge", "--no-edit", "one", code=1)
+    text = clone.ledger("sites").read_text(encoding="utf-8")
+    assert "電算室" in text and "計算室" in text
+    assert "E0830" in clone.codes()
+
+
 def wardops(clone: Clone, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "wardops", *words, "--ward", str(clone.root)]
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import urllib.parse
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ..schema import LedgerSchema
 from .values import labels, shown
 
 _WORD = "#wardops1"
+_BLOB = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def read_mark(text: str, book: Book) -> Mark:
     :raises WardopsError: E0860 when the text is none.
     """
     parts = text.split(" ")
-    if parts[0] != _WORD or len(parts) not in (4, 5):
+    if parts[0] != _WORD or len(parts) not in (4, 5) or not _BLOB.fullmatch(parts[2]):
         raise fail("E0860")
     layer, _, ledger = parts[1].rpartition("/")
     where: dict[str, tuple[str, ...]] = {}
@@ -111,6 +113,8 @@ def read_mark(text: str, book: Book) -> Mark:
         where[column] = (*where.get(column, ()), value)
     schema = book.schema(ledger)
     columns = tuple(parts[3].split("."))
+    if not set(schema.key) <= set(columns):
+        raise fail("E0860")
     for name in (*columns, *where):
         column_of(schema, name)
     book.rows(ledger, layer)
@@ -143,8 +147,13 @@ def to_line(cells: Sequence[str]) -> str:
     return out.getvalue()
 
 
-def rows_of_lines(lines: Sequence[str], key: Sequence[str]) -> dict[Key, Row]:
-    """The inverse of :func:`base_lines`."""
-    header, *rows = csv.reader(io.StringIO("\n".join(lines), newline=""))
+def rows_of_lines(lines: Sequence[str], columns: Sequence[str], key: Sequence[str]) -> dict[Key, Row] | None:
+    """The inverse of :func:`base_lines`; ``None`` when the lines are not what it makes."""
+    try:
+        header, *rows = csv.reader(io.StringIO("\n".join(lines), newline=""), strict=True)
+    except (csv.Error, ValueError):
+        return None
+    if header != [*columns] or any(len(row) != len(header) for row in rows):
+        return None
     found = (dict(zip(header, row, strict=True)) for row in rows)
     return {tuple(row[name] for name in key): row for row in found}

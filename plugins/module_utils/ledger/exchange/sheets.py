@@ -108,6 +108,8 @@ def _base(book: Book, mark: Mark, shown_path: str) -> dict[Key, Row]:
         raise fail("E0862", shown_path, blob=mark.blob[:12]) from None
     schema = book.schema(mark.selection.ledger)
     table = parse_table(data, mark.blob[:12]).checked()
+    if not {*mark.selection.columns, *mark.selection.where} <= set(table.header):
+        raise fail("E0862", shown_path, blob=mark.blob[:12])
     rows = {tuple(row[name] for name in schema.key): row for row in table.dicts()}
     return mark.selection.rows(rows)
 

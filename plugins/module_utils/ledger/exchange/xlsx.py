@@ -247,10 +247,13 @@ def read(data: bytes, shown_path: str, book: Book) -> Returned:
         raise fail("E0861", shown_path)
     mark = read_mark(str(cells[0]), book)
     schema = book.schema(mark.selection.ledger)
+    base = rows_of_lines(lines, mark.selection.columns, schema.key)
+    if base is None:
+        raise fail("E0861", shown_path)
     title = _title(schema)
     sheet = read_workbook(data, shown_path, title if title in visible else visible[0] if visible else "")
     width = max((len(row.cells) for row in sheet.rows), default=0)
-    return Returned(shown_path, mark, rows_of_lines(lines, schema.key), [_line(row, width) for row in sheet.rows if not row.blank()])
+    return Returned(shown_path, mark, base, [_line(row, width) for row in sheet.rows if not row.blank()])
 
 
 def _line(row: SourceRow, width: int) -> Line:
