@@ -24,3 +24,14 @@ cp requirements.txt "$new"
 } >"$new.headed"
 mv "$new.headed" requirements.txt
 rm -f "$new"
+# what the benchmarks compare us with is no part of the product: a file of its own, installed into build/ on demand
+peers=.cache/peers.txt
+[[ ! -f benchmarks/peers/requirements.txt ]] || cp benchmarks/peers/requirements.txt "$peers"
+"$tool/bin/uv" pip compile --quiet --universal --python-version 3.12 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+  --constraint requirements.txt "$@" --group bench --output-file "$peers"
+{
+  echo "# Locked by \`make lock\` from pyproject.toml (the group bench); not edited by hand."
+  cat "$peers"
+} >benchmarks/peers/requirements.txt
+rm -f "$peers"

@@ -24,14 +24,18 @@ _AMOUNT = re.compile(rb"[+-]?[0-9]{1,12}")
 #: no code of a policy has this value: nine bytes do not fit a word
 TOO_LONG = _U(2**64 - 1)
 #: slots of a key, in words: payment number, class, time
-_SLOTS = (3, 2, 2)
+_SLOTS = (3, 1, 2)
 #: odd, random-looking and fixed for ever (the index of seen keys holds results): SHA-256 of a text, cut into words
 _FACTORS = np.frombuffer(b"".join(hashlib.sha256(b"wardops payment key %d" % n).digest() for n in range(4)), "<u8") | _U(1)
 
 
 def words(block: Block, start: Positions, length: Positions) -> Words:
     """The fields as one word each; ``TOO_LONG`` where there are more than eight bytes."""
-    value: Words = block.words[start] & _KEEP[np.minimum(length, 8)]
+    value: Words = block.words[start]
+    if len(length) and length[0] <= 8 and (length == length[0]).all():
+        value &= _KEEP[length[0]]
+        return value
+    value &= _KEEP[np.minimum(length, 8)]
     value[length > 8] = TOO_LONG
     return value
 
@@ -87,19 +91,27 @@ def keys(block: Block, rows: Positions, positions: tuple[int, int, int], negativ
     factor = 2
     for (start, length), slots in zip(spans, _SLOTS, strict=True):
         for slot in range(slots):
-            word = block.words[start + 8 * slot] & _KEEP[np.clip(length - 8 * slot, 0, 8)]
+            word = _part(block, start, length, 8 * slot)
             one, two = _mix(one, word, factor), _mix(two, word, factor + 7)
             factor += 1
     result = np.stack((one, two), axis=1)
-    long = np.zeros(len(result), np.bool_)
-    for length, slots in zip(sizes, _SLOTS, strict=True):
-        long |= length > 8 * slots
+    long = np.logical_or.reduce([length > 8 * slots for length, slots in zip(sizes, _SLOTS, strict=True)])
     for row in np.flatnonzero(long).tolist():
         fields = [block.data[start[row] : start[row] + length[row]] for start, length in spans]
         digest = hashlib.blake2b(b"\x00".join([b"%d" % negative[row], *fields]), digest_size=16).digest()
         result[row] = np.frombuffer(digest, "<u8")
     result[sizes[0] == 0] = 0
     return result
+
+
+def _part(block: Block, start: Positions, length: Positions, offset: int) -> Words:
+    """Eight bytes of the fields from ``offset`` on, zeros where a field has ended; fields of one length are the quick case."""
+    word: Words = block.words[start + offset]
+    if len(length) and (length == length[0]).all():
+        word &= _KEEP[min(max(int(length[0]) - offset, 0), 8)]
+    else:
+        word &= _KEEP[np.clip(length - offset, 0, 8)]
+    return word
 
 
 def _mix(state: Words, word: Words, factor: int) -> Words:

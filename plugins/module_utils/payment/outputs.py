@@ -11,8 +11,9 @@ from typing import Any
 
 from ..common.problems import fail
 
-#: bytes
-_BEGIN_WRITING = 32 << 20
+#: calls after which what is waiting is written, and after which the disk is asked to begin
+_CALLS = 4
+_BEGIN_WRITING = 32
 
 
 @dataclass(slots=True)
@@ -36,10 +37,11 @@ class Outputs:
         self._open: dict[int, _Output] = {}
         self._writer = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
-        self._since = 0
+        self._waiting: dict[int, list[bytes]] = {}
+        self._calls = 0
         self.prefix = b""
 
-    def write(self, pieces: list[tuple[int, bytes]]) -> None:
+    def write(self, pieces: list[tuple[int, list[bytes]]]) -> None:
         """Append to several lanes, beside the caller's work; at most one call is under way, so memory is bounded.
 
         :raises WardopsError: E1323 when the disk is full or the folder cannot be written, here or at the next call.
@@ -53,22 +55,29 @@ class Outputs:
         :raises WardopsError: E1323.
         """
         self._wait()
+        self._flush()
 
     def _wait(self) -> None:
         if self._pending is not None:
             pending, self._pending = self._pending, None
             pending.result()
 
-    def _write(self, pieces: list[tuple[int, bytes]]) -> None:
-        for lane, data in pieces:
+    def _write(self, pieces: list[tuple[int, list[bytes]]]) -> None:
+        for lane, records in pieces:
+            self._waiting.setdefault(lane, []).extend(records)
+        self._calls += 1
+        if self._calls % _CALLS == 0:
+            self._flush()
+
+    def _flush(self) -> None:
+        for lane, records in self._waiting.items():
             output = self._open.get(lane)
             if output is None:
                 output = self._open[lane] = self._create(lane)
                 self._append(output, self.prefix)
-            self._append(output, data)
-        self._since += sum(len(data) for _, data in pieces)
-        if self._since > _BEGIN_WRITING and self._folder:
-            self._since = 0
+            self._append(output, b"".join(records))
+        self._waiting.clear()
+        if self._calls % _BEGIN_WRITING == 0 and self._folder:
             for output in self._open.values():
                 # Linux begins to write out what is dirty, and does not wait: little is left for the fsync at the end
                 os.posix_fadvise(output.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)

@@ -9,6 +9,7 @@ of fields, and one that is never closed is an error.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -43,7 +44,7 @@ class Block:
     :param line: of the first record's first line, from 1.
     :param starts, ends: of each record, the line end included.
     :param first: index into ``separators`` of each record's first one.
-    :param fields: number of fields of each record.
+    :param fields: number of fields of each record; ``fewest`` is the smallest.
     :param separators: positions of the commas and line ends outside quotes.
     :param quoted: whether there is any double quote.
     """
@@ -57,6 +58,7 @@ class Block:
     ends: Positions
     first: Positions
     fields: Positions
+    fewest: int
     separators: Positions
     quoted: bool
 
@@ -68,15 +70,17 @@ class Block:
         first = self.first[rows]
         start = self.separators[first + (position - 1)] + 1 if position else self.starts[rows]
         end = self.separators[first + position]
-        last = self.fields[rows] == position + 1
-        if last.any():
+        if position + 1 >= self.fewest:
             # the last field ends before CR LF, LF, or the end of the file
+            last = self.fields[rows] == position + 1
             end = end - (last & (end > start) & (self.octets[end - 1] == 13))
         length = end - start
         if self.quoted:
-            wrapped = (length >= 2) & (self.octets[start] == 34) & (self.octets[end - 1] == 34)
-            start = start + wrapped
-            length = length - 2 * wrapped
+            wrapped = self.octets[start] == 34
+            if wrapped.any():
+                wrapped &= (length >= 2) & (self.octets[end - 1] == 34)
+                start = start + wrapped
+                length = length - 2 * wrapped
         return start, length
 
     def record(self, row: int) -> bytes:
@@ -99,9 +103,10 @@ class Reader:
         self._source = source
         self._path = path
         self._take = take
-        self._buffer = bytearray(BLOCK + LONGEST + _PAD)
-        self._octets = np.frombuffer(self._buffer, np.uint8)
-        self._words: Words = np.ndarray((len(self._buffer) - 8,), "<u8", self._buffer, strides=(1,))
+        # the next block is read and taken apart while the caller works on this one
+        self._buffers = [bytearray(BLOCK + LONGEST + _PAD) for _ in range(2)]
+        self._kept = b""
+        self._number = 0
         self.size = 0
         self.line = 1
 
@@ -110,31 +115,40 @@ class Reader:
 
         :raises WardopsError: E1314 (a record is too long), E1315 (a quote is never closed).
         """
-        view = memoryview(self._buffer)
-        kept, number = 0, 0
-        while True:
-            count = self._source.readinto(view[kept : kept + BLOCK]) or 0
-            self._take(view[kept : kept + count])
-            self.size += count
-            filled = kept + count
-            if not filled:
-                return
-            block, lines = self._structure(filled, number, self.line, last=count == 0)
-            end = int(block.ends[-1]) if len(block) else 0
-            self.line += lines
-            if filled - end > LONGEST:
-                raise fail("E1314", self._path, self.line, limit=LONGEST, number=number + len(block) + 1)
-            if len(block):
-                self._refuse_long(block)
-                yield block
-            if not count:
-                return
-            number += len(block)
-            kept = filled - end
-            self._buffer[:kept] = block.data[end:]
+        with ThreadPoolExecutor(1) as ahead:
+            coming = ahead.submit(self._next)
+            while (block := coming.result()) is not None:
+                coming = ahead.submit(self._next)
+                if len(block):
+                    yield block
 
-    def _structure(self, filled: int, number: int, line: int, *, last: bool) -> tuple[Block, int]:
-        octets = self._octets[:filled]
+    def _next(self) -> Block | None:
+        """Read on; the records that are whole now (perhaps none), or nothing after the last one."""
+        buffer = self._buffers[0]
+        self._buffers.reverse()
+        kept = len(self._kept)
+        buffer[:kept] = self._kept
+        view = memoryview(buffer)
+        count = self._source.readinto(view[kept : kept + BLOCK]) or 0
+        self._take(view[kept : kept + count])
+        self.size += count
+        if not kept + count:
+            return None
+        block, lines = self._structure(buffer, kept + count, last=count == 0)
+        end = int(block.ends[-1]) if len(block) else 0
+        self._kept = block.data[end:]
+        self._number += len(block)
+        self.line += lines
+        if len(self._kept) > LONGEST:
+            raise fail("E1314", self._path, self.line, limit=LONGEST, number=self._number + 1)
+        if len(block):
+            self._refuse_long(block)
+        return block
+
+    def _structure(self, buffer: bytearray, filled: int, *, last: bool) -> tuple[Block, int]:
+        """The block at the beginning of the buffer, and its number of lines."""
+        everything = np.frombuffer(buffer, np.uint8)
+        octets = everything[:filled]
         special = octets == 44
         special |= octets == 10
         special |= octets == 34
@@ -147,10 +161,10 @@ class Reader:
             # the parity of the quotes before: even outside, odd inside
             inside = np.cumsum(quotes, dtype=np.uint8) & 1
             if last and inside[-1]:
-                raise self._unclosed(filled, at, kinds, inside, number=number, line=line)
+                raise self._unclosed(buffer, filled, at[(kinds == 10) & (inside == 0)])
             outside = (inside == 0) & ~quotes
             at, kinds = at[outside], kinds[outside]
-        data = bytes(memoryview(self._buffer)[:filled])
+        data = bytes(memoryview(buffer)[:filled])
         if last and (not len(at) or at[-1] != filled - 1 or kinds[-1] != 10):
             # the end of the file ends the last record, too
             at, kinds = np.append(at, filled), np.append(kinds, np.uint8(10))
@@ -158,15 +172,17 @@ class Reader:
         ends = np.minimum(at[newlines] + 1, filled)
         starts = np.concatenate((np.zeros(min(1, len(ends)), np.int64), ends[:-1]))
         first = np.concatenate((np.zeros(min(1, len(ends)), np.int64), newlines[:-1] + 1))
-        block = Block(data, self._octets, self._words, number, line, starts, ends, first, newlines - first + 1, at, quoted)
+        fields = newlines - first + 1
+        fewest = int(fields.min()) if len(fields) else 0
+        words: Words = np.ndarray((len(buffer) - 8,), "<u8", buffer, strides=(1,))
+        block = Block(data, everything, words, self._number, self.line, starts, ends, first, fields, fewest, at, quoted)
         return block, int(np.searchsorted(lines, ends[-1])) if len(ends) else 0
 
-    def _unclosed(self, filled: int, at: Positions, kinds: Bytes, inside: NDArray[Any], *, number: int, line: int) -> Exception:
+    def _unclosed(self, buffer: bytearray, filled: int, ends: Positions) -> Exception:
         """E1315 at the record in which the last quote that opens stands."""
-        ends = at[(kinds == 10) & (inside == 0)]
         start = int(ends[-1]) + 1 if len(ends) else 0
-        before = self._buffer.count(b"\n", 0, start)
-        return fail("E1315", self._path, line + before, number=number + len(ends) + 1, size=filled - start)
+        line = self.line + buffer.count(b"\n", 0, start)
+        return fail("E1315", self._path, line, number=self._number + len(ends) + 1, size=filled - start)
 
     def _refuse_long(self, block: Block) -> None:
         longest = int(np.argmax(block.ends - block.starts))

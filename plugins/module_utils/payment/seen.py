@@ -114,14 +114,25 @@ class Keys:
     def __init__(self, size: int, folder: Path) -> None:
         self._bits = min(6, max(0, (size // 128 // _BUCKET).bit_length()))
         self._files: list[IO[bytes]] = [tempfile.TemporaryFile(dir=folder, buffering=0) for _ in range(1 << self._bits)]  # noqa: SIM115
+        self._waiting: list[Words] = []
+        self._sorted = False
         self.records = 0
 
     def add(self, keys: Words, numbers: Positions) -> None:
         """:param keys: two columns; rows of zeros have no key."""
-        some = keys[:, 0] != 0
-        rows = np.column_stack((keys[some], numbers[some].astype(np.uint64)))
+        rows = np.column_stack((keys, numbers.astype(np.uint64)))
         if len(numbers):
             self.records = int(numbers[-1]) + 1
+        self._waiting.append(rows)
+        if sum(map(len, self._waiting)) >= _BUCKET:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        rows = np.concatenate(self._waiting)
+        self._waiting.clear()
+        rows = rows[rows[:, 0] != 0]
         if self._bits == 0:
             self._files[0].write(rows.tobytes())
             return
@@ -139,11 +150,17 @@ class Keys:
 
     def sorted_parts(self) -> Iterator[tuple[int, int, Words]]:
         """Leading bytes (from, to) of each part and its rows, three columns, sorted by the first; equal keys in the file's order."""
+        self._flush()
         width = 256 >> self._bits
         for number, file in enumerate(self._files):
             file.seek(0)
             rows = np.frombuffer(file.read(), np.uint64).reshape(-1, 3)
-            yield number * width, (number + 1) * width, rows[np.argsort(rows[:, 0], kind="stable")]
+            if not self._sorted:
+                rows = rows[np.argsort(rows[:, 0], kind="stable")]
+                file.seek(0)
+                file.write(rows.tobytes())
+            yield number * width, (number + 1) * width, rows
+        self._sorted = True
 
     def compare(self, earlier: Sequence[IndexFile]) -> Duplicates:
         """Find the rows whose key an earlier input has, or an earlier row of this one."""

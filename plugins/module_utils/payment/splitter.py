@@ -66,7 +66,7 @@ class Splitter:
         self._unrouted = len(routing.sections)
         self._repeated = self._unrouted + 1
         self._found = Amounts()
-        self._lanes = [Amounts()] * (self._repeated + 1)
+        self._lanes = [[0, 0, 0, 0] for _ in range(self._repeated + 1)]
         self._reasons: Counter[str] = Counter()
         self._places = {item["record"]: 0 for item in duplicates.examples}
 
@@ -95,7 +95,7 @@ class Splitter:
             reader.size,
             records,
             self._found,
-            self._lanes,
+            [Amounts(*sums) for sums in self._lanes],
             self._reasons,
             form.blank_lines,
             form.taken_bytes,
@@ -139,8 +139,10 @@ class Splitter:
         whole = []
         for begin, end, (yen, cancelled, cancelled_yen) in zip(begins.tolist(), ends, parts, strict=True):
             lane = int(ordered[begin])
-            whole.append((lane, b"".join(pieces[begin:end])))
-            self._lanes[lane] = self._lanes[lane] + Amounts(end - begin, yen, cancelled, cancelled_yen)
+            whole.append((lane, pieces[begin:end]))
+            total = self._lanes[lane]
+            for place, value in enumerate((end - begin, yen, cancelled, cancelled_yen)):
+                total[place] += value
         self._outputs.write(whole)
 
 
