@@ -89,8 +89,10 @@ def _new_row(number: int, section: dict[str, str], chance: random.Random) -> _Ro
 def story(count: int = 120, sections: int = 18) -> Iterator[_Row]:
     """120 notebooks; 3 have to be refused: two with one serial, one whose MAC Excel has made a number."""
     chance = random.Random(20261120)  # noqa: S311 - always the same rows
-    chosen = [row for row in _sections() if int(row["floor"]) <= 12]
-    chosen = sorted(chosen, key=lambda row: (row["site"] == "HON", row["code"]))[: sections // 2] + chosen[: sections - sections // 2]
+    places = sorted(_sections(), key=lambda row: (row["site"] == "HON", row["code"]))
+    # half of them away from the main building: its setup zone has not 120 addresses
+    away = sum(row["site"] != "HON" for row in places)
+    chosen = [*places[: sections // 2], *places[away : away + sections - sections // 2]]
     rows = [_new_row(number, chosen[(number - 1) % len(chosen)], chance) for number in range(1, count + 1)]
     rows[76][1] = rows[41][1] = "SYN90000042"
     rows[99][7] = 2.4549e11

@@ -16,6 +16,7 @@ from ...common.problems import Problem, WardopsError
 from ...common.table import parse_table
 from ..allocation import Allocator, settle
 from ..book import Book, Key, Row
+from ..registers import movements
 from ..schema import Schemas
 from .matching import Index
 from .matching import Place as Holder
@@ -136,6 +137,7 @@ class _Plan:
         for record, key, row in self.changed:
             self.book.put(self.profile.ledger, row, self.profile.layer)
             self.rows[key] = record.number
+        movements.settle(self.book, self.request.ticket, self.request.role)
         settle(self.book, self._reason())
         outcomes = [self.outcomes[record.number] for record in self.records.rows]
         return Result(self.profile, self.records, self.request.digest, outcomes, self._missing(), self.request.ticket)

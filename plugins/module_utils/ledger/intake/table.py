@@ -203,7 +203,7 @@ def _version(sheet: Sheet, header: SourceRow, profile: Profile) -> str:
             break
         cells = [spelling.words(spelling.tidy(cell.text)) for cell in row.cells]
         for index, text in enumerate(cells):
-            name, _, value = text.partition(":")
+            name, _, value = text.replace("：", ":").partition(":")
             if spelling.narrow_title(name).startswith(label):
                 return value.strip() or next(filter(None, cells[index + 1 :]), "")
     return ""
