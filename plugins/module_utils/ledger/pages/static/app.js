@@ -53,19 +53,22 @@ function startSearch() {
   const current = store.byName.get(view.ledger);
   const job = search(store.ledgers, words, current, filtersOf(view));
   const mine = ++turn;
-  let painted = 0;
+  let painted = performance.now();
+  let shown = false;
   const step = () => {
     if (mine !== turn) return;
     const end = performance.now() + SLICE;
     let next = job.next();
-    while (!next.done && performance.now() < end && (painted || next.value.total < SCREEN)) next = job.next();
-    const first = next.value.total > 0 && !painted;
+    while (!next.done && performance.now() < end && (shown || next.value.total < SCREEN)) next = job.next();
+    const first = next.value.total > 0 && !shown;
     result = next.value;
     if (next.done || first || performance.now() - painted > 250) {
-      paint(next.done, painted > 0);
+      paint(next.done, shown);
       painted = performance.now();
+      shown ||= first;
     }
-    if (!next.done) later(step);
+    // the first result is on the screen before the search goes on
+    if (!next.done) first ? requestAnimationFrame(() => later(step)) : later(step);
   };
   step();
 }
