@@ -20,7 +20,7 @@ from .usage import NEARLY_FULL, use_of_subnets
 #: bytes of a number -> type code of ``array``
 _WIDTHS = ((1, "B", 1 << 8), (2, "H", 1 << 16), (4, "I", 1 << 32))
 #: what the subnets' page shows beside the ledger: column, title
-_USE = (("used", "使用"), ("capacity", "割当可能"), ("free", "空き"), ("percent", "使用率(%)"))
+_USE = (("percent", "使用率(%)"), ("used", "使用"), ("free", "空き"), ("capacity", "割当可能"))
 #: what is looked for most stands first; the rest follows by name
 _ORDER = ("terminals", "accessories", "printers", "network_devices", "switch_ports", "servers", "subnets", "departments", "sites", "users")
 
@@ -55,7 +55,7 @@ def _ledger(copy: Copy, sheet: Sheet) -> dict[str, Any]:
     order = sorted(sheet.columns, key=lambda name: name not in sheet.schema.key)
     columns = [_column(copy, sheet, name, sheet.columns[name]) for name in order]
     if sheet.name == "subnets":
-        place = order.index("gateway") if "gateway" in order else len(order)
+        place = order.index("zone") + 1
         columns[place:place] = _use_columns(copy)
     return {
         "name": sheet.name,
