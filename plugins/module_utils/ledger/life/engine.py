@@ -233,8 +233,9 @@ class Life:
     def _replug(self, before: Thing, after: Thing, step: Step) -> None:
         """A thing with another address, or back without a port, is plugged in: a free port of its floor; none free, none plugged."""
         row = after.row
-        stays = row["ip"] == before.row["ip"] and (after.status == before.status or bool(self.wiring.ports_of(before)))
-        if not step.address or not row["ip"] or stays:
+        if not step.address or not row["ip"]:
+            return
+        if row["ip"] == before.row["ip"] and (after.status == before.status or self.wiring.ports_of(before)):
             return
         self.wiring.unplug(before)
         port = self.wiring.free(after.network, row["site"], row["floor"])
