@@ -7,8 +7,8 @@ from .entry import Entry
 ENTRIES: dict[str, Entry] = {
     "E1400": Entry(
         "payment-place-unknown",
-        "方針 payment_transfer に「{name}」がありません（あるもの: {known}）",
-        "the policy payment_transfer has no {name!r} (it has: {known})",
+        "payment_transfer に取得元・配信先「{name}」がありません（あるもの: {known}）",
+        "payment_transfer has no source or target {name} (it has: {known})",
         "取得元・配信先の名称を確認してください",
         "check the name of the source or target",
     ),
@@ -109,6 +109,13 @@ ENTRIES: dict[str, Entry] = {
         "the archived file is not what was stored (recorded {expected}, found {found})",
         "使用を止めました。バックアップから復元し、原因を調べてください",
         "it is not used: restore it from a backup and find the cause",
+    ),
+    "E1416": Entry(
+        "payment-section-without-readers",
+        "{section} には収納結果が振り分けられますが、配信先 {target} のフォルダを利用できる者がありません",
+        "{section} gets payment results, but nobody is named who may use its folder at the target {target}",
+        "readers の sections に {section} のグループを加えてください。ないままだと配信が止まります（E1423）",
+        "add the group of {section} to readers.sections; without it the delivery is stopped (E1423)",
     ),
     "E1420": Entry(
         "delivery-stage-damaged",

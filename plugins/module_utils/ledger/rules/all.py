@@ -15,6 +15,7 @@ from . import (
     organisation,
     outage,
     payment,
+    payment_transfer,
     personal_data,
     references,
     rings,
@@ -40,5 +41,6 @@ RULES: tuple[Rule, ...] = (
     *gpo.RULES,
     *routing.RULES,
     *payment.RULES,
+    *payment_transfer.RULES,
     *personal_data.RULES,
 )
