@@ -41,7 +41,9 @@ def save(book: Book, args: argparse.Namespace, message: Message, *, checked: boo
     """
     from ansible_collections.ward.ops.plugins.module_utils.common.files import write_atomic  # noqa: PLC0415 - start-up speed
     from ansible_collections.ward.ops.plugins.module_utils.ledger import allocation, saving  # noqa: PLC0415
+    from ansible_collections.ward.ops.plugins.module_utils.ledger.registers import movements  # noqa: PLC0415
 
+    movements.settle(book, message.ticket, message.role)  # quantities of stock that a list brought
     allocation.settle(book, message.ticket)  # numbers that came with the rows, addresses that nobody holds any more
     changes = book.changes()
     show(book, changes)

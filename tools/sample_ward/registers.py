@@ -9,7 +9,15 @@ import random
 from .base import AS_OF, SEED, Row, World
 
 _TODAY = dt.date.fromisoformat(AS_OF)
-_SUPPLIERS = {"toner": "CO101", "used_toner": "CO101", "card": "CO101", "ink": "CO103", "print_master": "CO103", "cable": "CO102", "sfp": "CO102"}
+_SUPPLIERS = {
+    "toner": "CO101",
+    "used_toner": "CO101",
+    "card": "CO101",
+    "ink": "CO103",
+    "print_master": "CO103",
+    "cable": "CO102",
+    "sfp": "CO102",
+}
 _PRICES = {"toner": 9800, "ink": 4200, "print_master": 6300, "cable": 380, "mouse": 1480, "secure_usb": 5900, "card": 240, "monitor": 18500}
 _OTHER = "CO104"
 _OTHER_PRICE = 2400
@@ -71,23 +79,23 @@ def _moves(world: World, row: Row, chance: random.Random) -> None:
             changes.insert(0, change)
             balance -= change
     days = sorted(dt.date(2026, 4, 2) + dt.timedelta(days=chance.randint(0, 220)) for _ in changes)
-    _move(world, row, dt.date(2026, 4, 1), "opening", balance, balance)
+    _move(world, row, dt.date(2026, 4, 1), "opening", change=balance, balance=balance)
     for day, change in zip(days, changes, strict=True):
         balance += change
         if change > 0:
             _bought(world, row, day, change, balance)
         else:
             section = world.departments[(balance + len(changes)) * 3 % len(world.departments)]["code"]
-            _move(world, row, day, "issue", change, balance, dept_code=section, ticket=world.ticket("SUP"))
+            _move(world, row, day, "issue", change=change, balance=balance, dept_code=section, ticket=world.ticket("SUP"))
 
 
-def _move(world: World, row: Row, day: dt.date, kind: str, change: int, balance: int, **cells: object) -> None:
+def _move(world: World, row: Row, day: dt.date, kind: str, *, change: int, balance: int, **cells: object) -> None:
     number = world.next(f"move {row['stock_id']}")
     values = {"stock_id": row["stock_id"], "number": number, "date": day, "kind": kind, "change": change, "balance": balance}
     world.add("stock_moves", **values, role="helpdesk", **cells)
 
 
-def _order(world: World, row: Row, day: dt.date, quantity: int, status: str, due: dt.date) -> Row:
+def _order(world: World, row: Row, day: dt.date, quantity: int, *, status: str, due: dt.date) -> Row:
     price = next(item for item in world.table("supplies") if item["model"] == row["model"])
     return world.add(
         "orders",
@@ -126,11 +134,11 @@ def _delivered(world: World, order: Row, day: dt.date, quantity: int, stamped: d
 def _bought(world: World, row: Row, day: dt.date, quantity: int, balance: int) -> None:
     """An order of the past with its delivery, invoice and receipt."""
     if row["kind"] == "used_toner":
-        _move(world, row, day, "back", quantity, balance, ticket=world.ticket("SUP"))
+        _move(world, row, day, "back", change=quantity, balance=balance, ticket=world.ticket("SUP"))
         return
-    order = _order(world, row, day - dt.timedelta(days=9), quantity, "closed", day)
+    order = _order(world, row, day - dt.timedelta(days=9), quantity, status="closed", due=day)
     note = _delivered(world, order, day, quantity, min(day + dt.timedelta(days=4), _TODAY))
-    _move(world, row, day, "receipt", quantity, balance, reference=note["delivery_id"], ticket=order["ticket"])
+    _move(world, row, day, "receipt", change=quantity, balance=balance, reference=note["delivery_id"], ticket=order["ticket"])
     amount = quantity * int(order["price_yen"])
     tax = amount * int(order["tax_percent"]) // 100
     world.add(
@@ -158,14 +166,14 @@ def _open_orders(world: World, chance: random.Random) -> None:
     last = {row["stock_id"]: row for row in world.table("stock_moves")}
     for index, row in enumerate([item for item in low if item["kind"] != "used_toner"][: _ORDERED * world.scale]):
         day = _TODAY - dt.timedelta(days=4 + index)
-        order = _order(world, row, day, 20, "ordered", day + dt.timedelta(days=14))
+        order = _order(world, row, day, 20, status="ordered", due=day + dt.timedelta(days=14))
         if index % 3 == 1:
             came = max(day + dt.timedelta(days=3), dt.date.fromisoformat(last[row["stock_id"]]["date"]))
             quantity = chance.randint(1, 3)
             note = _delivered(world, order, came, quantity, None)
             balance = int(row["quantity"]) + quantity
             row["quantity"] = str(balance)
-            _move(world, row, came, "receipt", quantity, balance, reference=note["delivery_id"], ticket=order["ticket"])
+            _move(world, row, came, "receipt", change=quantity, balance=balance, reference=note["delivery_id"], ticket=order["ticket"])
 
 
 def _requests(world: World) -> None:
@@ -189,7 +197,11 @@ def _requests(world: World) -> None:
 
 def _loan_items(world: World) -> None:
     """Cards and sets; loans that would lend an accessory twice, and every tenth, are loans of these."""
-    forms = (("PC", 30, "print_shop_card", "印刷機利用カード"), ("RC", 20, "room_card", "入退室カード"), ("WM", 12, "meeting_set", "web会議セット"))
+    forms = (
+        ("PC", 30, "print_shop_card", "印刷機利用カード"),
+        ("RC", 20, "room_card", "入退室カード"),
+        ("WM", 12, "meeting_set", "web会議セット"),
+    )
     for code, count, kind, name in forms:
         for number in range(1, count * world.scale + 1):
             contents = "カメラ マイクスピーカー 三脚" if kind == "meeting_set" else None

@@ -18,6 +18,7 @@ from . import (
     payment_transfer,
     personal_data,
     references,
+    registers,
     rings,
     routing,
     subnets,
@@ -41,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     *gpo.RULES,
     *routing.RULES,
     *payment.RULES,
+    *registers.RULES,
     *payment_transfer.RULES,
     *personal_data.RULES,
 )

@@ -1,0 +1,1 @@
+"""Registers: loans, stock, licences, leases, media, room access: one engine that the schemas drive."""
