@@ -19,15 +19,18 @@ def add_parser(sub: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from ansible_collections.ward.ops.plugins.module_utils.common.files import lock, read_bytes, write_atomic  # noqa: PLC0415 - start-up speed
-    from ansible_collections.ward.ops.plugins.module_utils.common.problems import Problem, WardopsError  # noqa: PLC0415
+    from ansible_collections.ward.ops.plugins.module_utils.common.problems import Problem, WardopsError, fail  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.common.ward import REPOSITORY, Ward  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.formatting import canonical  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.schema import load_schemas  # noqa: PLC0415
+    from ansible_collections.ward.ops.plugins.module_utils.ledger.unfinished import unfinished  # noqa: PLC0415
 
     schemas = load_schemas(REPOSITORY / "schemas")
     ward = Ward(args.ward)
     bad = changed = 0
     with lock(ward.ledgers):
+        if journal := unfinished(ward.ledgers):
+            raise fail("E0804", ward.shown(journal))
         for path in args.files or sorted([*ward.ledgers.glob("*.csv"), *ward.ledgers.glob("*/*.csv")]):
             schema = schemas.ledgers.get(path.stem)
             if schema is None:

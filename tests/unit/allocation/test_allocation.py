@@ -304,3 +304,15 @@ def test_every_command_that_saves_settles_too(ward: Path) -> None:
     arguments = argparse.Namespace(write=True, branch=None, patch=None)
     assert _saving.save(book, arguments, saving.Message("返却")) == 0
     assert "10.16.15.20,A0000003,2026-11-22" in (ward / "ledgers" / "address_rests.csv").read_text(encoding="utf-8")
+
+
+def test_several_at_once_in_one_working_tree_never_get_the_same(ward: Path) -> None:
+    """Each gets numbers of its own, or is told that somebody was faster."""
+    command = [sys.executable, "-m", "wardops", "allocate", "number", "stock", "stock_id", "--count", "3", "--write", "--ward", str(ward)]
+    runs = [subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    ended = [(run.communicate(timeout=120), run.returncode) for run in runs]
+    given = [line for (out, _), code_ in ended if code_ == 0 for line in out.splitlines() if re.fullmatch("Z[0-9]{5}", line)]
+    assert given and len(set(given)) == len(given)
+    assert all("E0803" in said for (_, said), code_ in ended if code_ != 0)
+    last = Book(ward).get("numbers", "Z")
+    assert last and max(given) == f"Z{int(last['last']):05d}"

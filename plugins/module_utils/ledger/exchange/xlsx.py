@@ -20,6 +20,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from ...common.files import sha256
 from ...common.problems import fail
@@ -55,6 +56,7 @@ def write(book: Book, selection: Selection) -> bytes:
     _header(sheet, schema, selection)
     _cells(sheet, schema, selection, rows)
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(selection.columns))}{len(rows) + 1}"
+    _printed(sheet)
     lists = workbook.create_sheet(LISTS)
     _lists(sheet, lists, book, selection, len(rows))
     _codes(workbook, book, selection)
@@ -99,6 +101,14 @@ def _header(sheet: Any, schema: LedgerSchema, selection: Selection) -> None:
     sheet.protection.sheet = True
     for name in ("formatColumns", "formatRows", "insertRows", "sort", "autoFilter"):
         setattr(sheet.protection, name, False)
+
+
+def _printed(sheet: Any) -> None:
+    """On paper: landscape, as wide as the page, the titles on each page."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
 
 
 def _note(schema: LedgerSchema, name: str, required: bool, key: bool) -> str:
