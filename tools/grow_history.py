@@ -142,7 +142,7 @@ class Story:
         self.put(edits, "asset_events", cells)
         if transition in ("deploy", "withdraw", "send_repair"):
             action = "add" if transition == "deploy" else "remove"
-            self.put(edits, "follow_ups", [asset, str(number), "radius", action, "open", date, "", "", ticket, "helpdesk"])
+            self.put(edits, "follow_ups", [asset, str(number), "radius", action, "done", date, date, "ledger", ticket, "helpdesk"])
 
     def life(self) -> None:
         """The next step of something that is in motion, or something that begins to move."""

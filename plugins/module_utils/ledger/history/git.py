@@ -159,7 +159,15 @@ class Git:
         if not names:
             return {}
         form = "%H%x00%an%x00%at%x00%B%x00"
-        out = self.run("log", "--no-walk=unsorted", "--stdin", "--no-show-signature", "--encoding=UTF-8", f"--format=tformat:{form}%x01", stdin=_lines(names))
+        out = self.run(
+            "log",
+            "--no-walk=unsorted",
+            "--stdin",
+            "--no-show-signature",
+            "--encoding=UTF-8",
+            f"--format=tformat:{form}%x01",
+            stdin=_lines(names),
+        )
         found = {}
         for part in out.decode("utf-8", "replace").split("\x00\x01\n"):
             fields = part.split("\x00")
@@ -210,7 +218,9 @@ def _words(author: str, authored: str, message: str) -> Words:
     trailers = {match[1].lower(): match[2].strip() for match in map(_TRAILER.fullmatch, rest.splitlines()) if match}
     request = _REQUEST.search(message)
     number = "" if request is None else f"!{request[1]}" if request[1] else f"#{request[2]}"
-    return Words(author, int(authored or 0), subject, trailers.get("ticket", ""), trailers.get("role", ""), trailers.get("operation", ""), number)
+    return Words(
+        author, int(authored or 0), subject, trailers.get("ticket", ""), trailers.get("role", ""), trailers.get("operation", ""), number
+    )
 
 
 def _lines(names: list[bytes]) -> bytes:

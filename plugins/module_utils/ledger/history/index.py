@@ -138,13 +138,9 @@ class Index:
             split = tuple(parents[at : at + width] for at in range(0, len(parents), width))
             self.graph[name] = Commit(name, when, split)
 
-    def _add(
-        self, commits: Iterable[Commit], touched: Iterable[_Block], found: Iterable[tuple[bytes, bytes, Difference]]
-    ) -> None:
+    def _add(self, commits: Iterable[Commit], touched: Iterable[_Block], found: Iterable[tuple[bytes, bytes, Difference]]) -> None:
         base = self.base
-        base.executemany(
-            "INSERT OR IGNORE INTO commits VALUES (?, ?, ?)", ((one.name, one.when, b"".join(one.parents)) for one in commits)
-        )
+        base.executemany("INSERT OR IGNORE INTO commits VALUES (?, ?, ?)", ((one.name, one.when, b"".join(one.parents)) for one in commits))
         headers = {header: number for number, header in base.execute("SELECT id, header FROM headers")}
         paths = {path: number for number, path in base.execute("SELECT id, path FROM paths")}
 

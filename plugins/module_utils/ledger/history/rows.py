@@ -92,13 +92,17 @@ class Reader:
             if len(commit.parents) < 2:
                 events = [event for place in touched if (event := _event(place, touched[place], after.get(place)))]
             else:
-                events = self._merged(graph, commit.parents, states, after, touched.keys() | self._others(commit.name, states, commit.parents, hits))
+                events = self._merged(
+                    graph, commit.parents, states, after, touched.keys() | self._others(commit.name, states, commit.parents, hits)
+                )
             events = _across_files(events)
             if events:
                 self.story.events[commit.name] = sorted(events, key=lambda event: (event.ledger, event.layer, event.key))
         return self.story
 
-    def _apply(self, commit: bytes, state: dict[Place, Cells], changes: list[Change]) -> tuple[dict[Place, Cells], dict[Place, Cells | None]]:
+    def _apply(
+        self, commit: bytes, state: dict[Place, Cells], changes: list[Change]
+    ) -> tuple[dict[Place, Cells], dict[Place, Cells | None]]:
         """The state after the changes, and for every row that differs what it was before."""
         after = dict(state)
         touched: dict[Place, Cells | None] = {}
@@ -206,7 +210,7 @@ class Reader:
 
 def _expected(base: Cells | None, ours: Cells | None, theirs: Cells | None, result: Cells | None) -> Cells | None:
     """What a merge should make of a row; where both sides changed the same, what the result did not take."""
-    if ours == base or ours == theirs:
+    if ours in (base, theirs):
         return theirs
     if theirs == base:
         return ours
