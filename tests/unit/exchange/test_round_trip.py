@@ -17,7 +17,7 @@ from ansible_collections.ward.ops.plugins.module_utils.ledger.schema import load
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.exchange.wards import SAMPLE, commit, export, make_ward, opened_in_excel, resave, take_back
+from tests.unit.exchange.wards import SAMPLE, commit, excel, export, make_ward, opened_in_excel, resave, take_back
 
 SCHEMAS = load_schemas(REPOSITORY / "schemas")
 FILES = [(name, layer) for name, schema in SCHEMAS.ledgers.items() for layer in schema.layers or ("",)]
@@ -65,7 +65,24 @@ def test_the_sample_s_own_files_are_touched_by_nothing(ward: Path) -> None:
 
 NASTY = st.one_of(
     st.sampled_from(
-        ["=1+1", "'=1", "''", "+81", "-1", "@x", "1-2", "007", "1e5", "2.40E+10", "024000000001", "TRUE", "true", "2026-04-01", "6:30"],
+        [
+            "=1+1",
+            "'=1",
+            "''",
+            "+81",
+            "-1",
+            "@x",
+            "1-2",
+            "007",
+            "1e5",
+            "2.40E+10",
+            "024000000001",
+            "12345678e901",
+            "TRUE",
+            "true",
+            "2026-04-01",
+            "6:30",
+        ],
     ),
     st.sampled_from(
         ["髙﨑①㈱", "～〜", "𠮷野", "[U+20BB7]", "[U+", "＝1", 'a"b,c', "はい", "稼働", "1.10", "0.1", "1,234", "#N/A?", "１２"]
@@ -108,6 +125,16 @@ def test_no_cell_of_a_workbook_or_csv_is_a_formula(tmp_path: Path) -> None:
     rows = list(csv.reader(io.StringIO(export(root, "sites", form="cp932").decode("cp932"))))
     assert "'=HYPERLINK(1)" in rows[2]
     assert book.changes() == []
+
+
+MACS = st.text("0123456789abcdef", min_size=12, max_size=12) | st.from_regex(r"[0-9]{8}e[0-9]{3}", fullmatch=True)
+
+
+@given(MACS)
+def test_a_mac_is_unchanged_as_a_number_and_as_a_csv_shows_it(mac: str) -> None:
+    assert all(unchanged(cell, mac, mac) for cell in (mac, f" {mac}", excel(mac)))
+    if mac.isdecimal():
+        assert unchanged(int(mac), mac, mac)
 
 
 @given(NASTY)

@@ -123,11 +123,12 @@ def opened_in_excel(data: bytes, encoding: str) -> bytes:
     """A CSV that was opened by a double click and saved again: what looks like a number or a date has become one."""
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig" if encoding == "utf-8" else encoding), newline="")))
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows([[_excel(cell) for cell in row] for row in rows])
+    csv.writer(out, lineterminator="\r\n").writerows([[excel(cell) for cell in row] for row in rows])
     return out.getvalue().encode("utf-8-sig" if encoding == "utf-8" else encoding)
 
 
-def _excel(cell: str) -> str:
+def excel(cell: str) -> str:
+    """What a CSV cell shows after Excel has read it."""
     if match := DATE.fullmatch(cell):
         return f"{match[1]}/{int(match[2])}/{int(match[3])}"
     if NUMBER.fullmatch(cell) and float(cell) < 1e200:

@@ -17,9 +17,9 @@ def complete(give: Allocator, schema: LedgerSchema, layer: str, row: Mapping[str
     :raises WardopsError: E0821-E0824 (numbers used up, no free address, no such subnet or form).
     """
     full = dict(row)
-    for column in schema.key:
-        if not full.get(column) and give.numbering.of(schema.name, column):
-            full[column] = give.number(schema.name, column)
+    for form in give.numbering.numbers:
+        if schema.name in form.ledgers and not full.get(form.column):
+            full[form.column] = give.number(schema.name, form.column)
     if schema.name == "terminals":
         _terminal(give, layer, full)
     return full

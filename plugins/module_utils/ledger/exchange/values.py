@@ -8,6 +8,7 @@ Source: ECMA-376 part 1, 18.17.4 (dates); Microsoft, "Keeping leading zeros and 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -32,6 +33,7 @@ _WIDTH = re.compile(r"\^\[0-9\]\{([0-9]{1,2})\}\$")
 ERRORS = frozenset({"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "########"})
 
 
+@cache
 def kind(schema: LedgerSchema, column: str) -> str:
     """``date``, ``integer``, ``boolean``, ``enum`` or ``text``."""
     part = schema.properties[column]
@@ -42,6 +44,7 @@ def kind(schema: LedgerSchema, column: str) -> str:
     return "enum" if "enum" in part else "text"
 
 
+@cache
 def labels(schema: LedgerSchema, column: str) -> Mapping[str, str]:
     """Value to label; empty when two values would show the same label."""
     found: Mapping[str, str] = schema.properties[column].get("x-labels", {})
@@ -67,8 +70,7 @@ def forms(text: str, label: str) -> frozenset[Token]:
     :param label: what was shown for ``text``.
     """
     found: set[Token] = {text, label}
-    if _NUMBER.fullmatch(text):
-        number = float(text)
+    if _NUMBER.fullmatch(text) and math.isfinite(number := float(text)):  # 12345678e901 is a MAC address
         found |= {("number", number), _general(number), _general(number).replace("E+0", "E+")}
     if _ISO.fullmatch(text):
         year, month, day = text.split("-")
