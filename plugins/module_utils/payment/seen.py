@@ -1,8 +1,9 @@
 """Payments that were seen before: 128-bit keys of every input of the last 90 days, one small file for each input.
 
 An index file is written beside and renamed, carries the hash of its content, and can be made again from the archived input at any
-time. An input is compared only with inputs *before* it (by day and time of arrival), so that splitting an old file again gives the
-result of then. Within a file the first row with a key is the payment, later ones are its duplicates.
+time. Inputs have numbers in the order in which they were first split. A new input is compared with all others (whatever the clock
+says); one that is split again only with those before it, which gives the result of then. Within a file the first row with a key is
+the payment, later ones are its duplicates.
 """
 
 from __future__ import annotations
@@ -27,24 +28,19 @@ from .records import Positions, Words
 DAYS = 90
 _MAGIC = b"WOPSEEN1"
 _HEAD = struct.Struct("<8sQ32s256Q")
-_NAME = re.compile(r"(\d{8})_([0-9TZ]{1,24})_([0-9a-f]{64})\.seen")
+_NAME = re.compile(r"(\d{8})_(\d{8})_([0-9a-f]{64})\.seen")
 #: keys that are sorted at once
 _BUCKET = 1 << 16
 #: duplicates that are reported one by one
 EXAMPLES = 1000
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Origin:
-    """An input: business day (``YYYYMMDD``), time of arrival (UTC, ``YYYYMMDDTHHMMSSZ``), SHA-256. The order is that of arrival."""
+    """An input: business day (``YYYYMMDD``) and SHA-256."""
 
     day: str
-    taken_at: str
     sha256: str
-
-    @property
-    def file_name(self) -> str:
-        return f"{self.day}_{self.taken_at}_{self.sha256}.seen"
 
 
 @dataclass(slots=True)
@@ -76,8 +72,9 @@ class Duplicates:
 class IndexFile:
     """Keys of one earlier input, sorted, on disk."""
 
-    def __init__(self, path: Path, origin: Origin) -> None:
+    def __init__(self, path: Path, number: int, origin: Origin) -> None:
         self.path = path
+        self.number = number
         self.origin = origin
         self._fan: tuple[int, ...] = ()
 
@@ -214,21 +211,35 @@ class Index:
         self.folder = folder
         folder.mkdir(mode=0o750, parents=True, exist_ok=True)
 
+    def has(self, origin: Origin) -> bool:
+        """Whether the input's keys are there, whole."""
+        own = self._own(origin)
+        return own is not None and own.sound()
+
     def earlier(self, origin: Origin, without: Collection[str] = ()) -> list[IndexFile]:
-        """Index files of the inputs before this one, 90 days back; those that are not whole are left out.
+        """Index files of the inputs before this one, at most 90 days away; those that are not whole are left out.
 
         :param without: hashes of inputs that do not count.
         """
-        begin = (dt.datetime.strptime(origin.day, "%Y%m%d") - dt.timedelta(days=DAYS)).strftime("%Y%m%d")
+        own = self._own(origin)
         others = {origin.sha256, *without}
-        files = [one for one in self._files() if begin <= one.origin.day and one.origin < origin and one.origin.sha256 not in others]
-        return [one for one in files if one.sound()]
+        day = _date(origin.day)
+        return [
+            one
+            for one in self._files()
+            if one.origin.sha256 not in others
+            and (own is None or one.number < own.number)
+            and abs((_date(one.origin.day) - day).days) <= DAYS
+            and one.sound()
+        ]
 
     def write(self, origin: Origin, keys: Keys) -> None:
         """Put the input's keys into the index; complete under its name, or not there at all."""
         counts = np.zeros(256, np.uint64)
         digest = hashlib.sha256()
-        final = self.folder / origin.file_name
+        own = self._own(origin)
+        number = own.number if own else max((one.number for one in self._files()), default=0) + 1
+        final = self.folder / f"{number:08d}_{origin.day}_{origin.sha256}.seen"
         descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".part")
         try:
             with os.fdopen(descriptor, "wb") as stream:
@@ -254,6 +265,13 @@ class Index:
         for path in self.folder.glob(".*.part"):
             path.unlink(missing_ok=True)
 
+    def _own(self, origin: Origin) -> IndexFile | None:
+        return next((one for one in self._files() if one.origin.sha256 == origin.sha256), None)
+
     def _files(self) -> list[IndexFile]:
-        found = ((path, _NAME.fullmatch(path.name)) for path in self.folder.iterdir())
-        return sorted((IndexFile(path, Origin(*match.groups())) for path, match in found if match), key=lambda one: one.origin)
+        found = ((path, _NAME.fullmatch(path.name)) for path in sorted(self.folder.iterdir()))
+        return [IndexFile(path, int(match[1]), Origin(match[2], match[3])) for path, match in found if match]
+
+
+def _date(day: str) -> dt.date:
+    return dt.date(int(day[:4]), int(day[4:6]), int(day[6:]))

@@ -1,7 +1,8 @@
 """The split of one input: staged as a whole or not at all, proved to have lost nothing, and the same when it is done again.
 
-Order of what is made durable: the sections' files, the manifest, the folder's final name, the index of seen keys. A run that is killed
-leaves a ``.part`` folder that the next one removes; a staged result that is there already is not made again.
+Order of what is made durable: the sections' files, the manifest, the index of seen keys, the folder's final name. A run that is killed
+leaves a ``.part`` folder that the next one removes; a staged result that is there already is not made again. The index comes before
+the name, so that nothing that may be delivered is unknown to a later input; an input is never compared with itself.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from .layout import Layout
 from .manifest import Amounts, Manifest, StagedFile
 from .outputs import Outputs
 from .routing import Routing, Section
-from .seen import Duplicates, Index, IndexFile, Keys, Origin
+from .seen import Duplicates, Index, Keys, Origin
 from .splitter import Reading, Splitter
 
 #: the section part of file names that belong to no section
@@ -39,7 +40,7 @@ class Input:
     """A file to be split.
 
     :param sha256: as the archive knows it; empty when nobody has hashed it yet.
-    :param taken_at: when it arrived, UTC ``YYYYMMDDTHHMMSSZ``; decides which inputs are earlier ones.
+    :param taken_at: when it arrived, UTC ``YYYYMMDDTHHMMSSZ``, for the record.
     :param serial: 1 for the day's first input, 2 for the next …
     """
 
@@ -91,7 +92,9 @@ def split(source: Input, stage: Path, layout: Layout, routing: Routing, index: I
             return Staged(folder, known, False)
         _tidy(stage, index)
         with _part(stage, run_id) as part:
-            return Staged(folder, known or work.commit(part, folder), work.write_index(part) or known is None)
+            if known:
+                return Staged(folder, known, work.write_index(part))
+            return Staged(folder, work.commit(part, folder), True)
 
 
 def reindex(inputs: Sequence[Input], stage: Path, layout: Layout, routing: Routing, index: Index) -> list[Origin]:
@@ -124,13 +127,13 @@ class _Work:
         self._layout = layout
         self._routing = routing
         self._index = index
-        self.origin = Origin(f"{source.day:%Y%m%d}", source.taken_at, sha256)
+        self.origin = Origin(f"{source.day:%Y%m%d}", sha256)
         self.parents: frozenset[str] = frozenset()
         self._keys: Keys | None = None
         self._targets = _targets(source, routing)
 
     def to_be_indexed(self) -> bool:
-        return self._index is not None and not IndexFile(self._index.folder / self.origin.file_name, self.origin).sound()
+        return self._index is not None and not self._index.has(self.origin)
 
     def write_index(self, part: Path) -> bool:
         """Add the input's keys to the index, unless they stand there."""
@@ -145,6 +148,7 @@ class _Work:
     def commit(self, part: Path, folder: Path) -> Manifest:
         result = self.make(part, part)
         write_atomic(part / manifests.NAME, manifests.encode(result), 0o640)
+        self.write_index(part)
         part.rename(folder)
         sync_folder(folder.parent)
         return result

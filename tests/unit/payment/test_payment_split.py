@@ -133,7 +133,7 @@ CONTENT = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=CONTENT, block=st.sampled_from([64, 200, 1 << 20]))
 def test_outputs_in_the_input_s_order_are_the_input(content: bytes, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Arbitrary bytes: no record is lost, changed, doubled or moved within its section; the counts are an independent recount's."""
