@@ -1,4 +1,4 @@
-"""Fetching and delivery under faults: killed, cut off, full, crowded. covers: E1428, E1430, E0106"""
+"""Fetching and delivery under faults: killed, cut off, full, crowded. covers: E1428, E1430"""
 
 # ruff: noqa: F811 - fixtures are imported
 

@@ -18,6 +18,7 @@ from ansible_collections.ward.ops.plugins.module_utils.payment.archive import Ar
 from ansible_collections.ward.ops.plugins.module_utils.payment.delivery import Delivery, deliver
 from ansible_collections.ward.ops.plugins.module_utils.payment.fetch import Clock, Fetched, fetch_day
 from ansible_collections.ward.ops.plugins.module_utils.payment.manifest import Manifest
+from ansible_collections.ward.ops.plugins.module_utils.payment.smb import Share
 
 from lab.credentials import Authority, make_ssh_key
 from lab.state import Lab
@@ -218,6 +219,26 @@ def test_another_file_of_that_name_stays(servers: Servers, tmp_path: Path) -> No
     assert servers.delivered()["0502/20261120/収納結果_0502_20261120.csv"] == b"the section's own"
 
 
+def test_a_file_that_appears_meanwhile_is_not_replaced(servers: Servers, tmp_path: Path) -> None:
+    manifest = stage(tmp_path / "stage", {"0704": os.urandom(24 << 20)})
+    folder = servers.share / "0704/20261120"
+
+    def come() -> None:
+        while not any(path.stat().st_size > 1 << 20 for path in folder.glob(".wardops-*")):
+            time.sleep(0.001)
+        (folder / manifest.files[0].name).write_bytes(b"somebody's")
+
+    thread = threading.Thread(target=come, daemon=True)
+    thread.start()
+    found = send(servers, tmp_path, manifest)
+    thread.join(20)
+    assert not thread.is_alive()
+    assert (states(found), codes(found)) == (["failed"], ["E1421"])
+    assert servers.delivered() == {f"0704/20261120/{manifest.files[0].name}": b"somebody's"}
+    (folder / manifest.files[0].name).unlink()
+    assert states(send(servers, tmp_path, manifest)) == ["delivered"]
+
+
 def test_hostile_names_do_not_reach_the_server(servers: Servers, tmp_path: Path) -> None:
     manifest = stage(tmp_path / "stage", {"0502": b"x"})
     bad = [
@@ -264,32 +285,15 @@ def test_a_server_without_smb_3_is_not_spoken_to(servers: Servers, tmp_path: Pat
     assert servers.delivered() == {}
 
 
-def test_the_share_says_that_the_session_is_encrypted(servers: Servers, tmp_path: Path) -> None:
-    manifest = stage(tmp_path / "stage", {"0704": os.urandom(16 << 20)})
-    seen: list[str] = []
-    stop = threading.Event()
-
-    def look() -> None:
-        while not stop.is_set():
-            pid = servers.root(FILE_SERVER).parent
-            words = [
-                "nsenter",
-                f"--mount={pid}/ns/mnt",
-                f"--net={pid}/ns/net",
-                f"--pid={pid}/ns/pid",
-                f"--root={pid}/root",
-                "smbstatus",
-                "-b",
-            ]
-            seen.append(subprocess.run(words, capture_output=True, text=True, check=False).stdout)
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
+def test_the_server_says_that_the_session_is_encrypted(servers: Servers) -> None:
+    pid = servers.root(FILE_SERVER).parent
+    words = ["nsenter", f"--mount={pid}/ns/mnt", f"--net={pid}/ns/net", f"--pid={pid}/ns/pid", f"--root={pid}/root", "smbstatus", "-b"]
+    with servers.reachable():
+        share = Share(servers.settings("fileserver"), "wardpay", servers.environment["WARDOPS_PAYMENT_FILESERVER_PASSWORD"])
     try:
-        assert states(send(servers, tmp_path, manifest)) == ["delivered"]
+        told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     finally:
-        stop.set()
-        watcher.join()
-    lines = [line for text in seen for line in text.splitlines() if "wardpay" in line]
+        share.close()
+    lines = [line for line in told.splitlines() if "wardpay" in line]
     assert lines
-    assert all("SMB3_11" in line and "AES-128-GCM" in line for line in lines)
+    assert all("SMB3_11" in line and "AES-128-GCM" in line for line in lines), told

@@ -201,6 +201,30 @@ def test_a_file_that_another_run_holds_is_left_to_it(world: World) -> None:
     assert states(world.deliver())[0] == "delivered"
 
 
+def test_what_reads_back_differently_gets_no_final_name(world: World) -> None:
+    content = bytes(96 << 20)
+    manifest = stage(world.staged, {"0302": content}, "run-2", "20261119")
+    folder = world.target / "0302" / "20261119"
+
+    def damage() -> None:
+        """A disk that lies: the first byte is another one while the rest is still written."""
+        while True:
+            for path in folder.glob(".wardops-*.tmp"):
+                if path.stat().st_size > 8 << 20:
+                    with path.open("r+b") as stream:
+                        stream.write(b"!")
+                    return
+
+    thread = threading.Thread(target=damage, daemon=True)
+    thread.start()
+    found = world.deliver(manifest)
+    thread.join(20)
+    assert not thread.is_alive()
+    assert (states(found), codes(found)) == (["failed"], ["E1427"])
+    assert files_below(world.target) == {}
+    assert states(world.deliver(manifest)) == ["delivered"]
+
+
 def test_two_runs_at_once_deliver_each_file_once(world: World) -> None:
     results: list[Delivery] = []
     runs = [threading.Thread(target=lambda: results.append(world.deliver())) for _ in range(3)]
