@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,13 +35,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--role", default="helpdesk", help="役割(氏名は書かない) / role of the person, never a name (default: helpdesk)")
 
 
-def save(book: Book, args: argparse.Namespace, message: Message, *, checked: bool = False) -> int:
+def save(
+    book: Book, args: argparse.Namespace, message: Message, *, checked: bool = False, places: Mapping[tuple[str, ...], str] | None = None
+) -> int:
     """Show the changes, refuse them when ``make check`` would find something new, save them; the exit code.
 
     :param checked: the caller has had the changes checked (and settled) already.
+    :param places: where rows stand in the file that was taken in, by key.
     """
     from ansible_collections.ward.ops.plugins.module_utils.common.files import write_atomic  # noqa: PLC0415 - start-up speed
     from ansible_collections.ward.ops.plugins.module_utils.ledger import allocation, saving  # noqa: PLC0415
+    from ansible_collections.ward.ops.plugins.module_utils.ledger.placing import keys_of  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.registers import movements  # noqa: PLC0415
 
     movements.settle(book, message.ticket, message.role)  # quantities of stock that a list brought
@@ -50,8 +55,11 @@ def save(book: Book, args: argparse.Namespace, message: Message, *, checked: boo
     if not changes:
         return 0
     problems = [] if checked else book.new_problems()
-    for problem in problems:
+    for problem, key in zip(problems, keys_of(book, problems), strict=True):
         print(problem.render(), file=sys.stderr)
+        if key:
+            place = (places or {}).get(key, "")
+            print(f"    行 / row: {' '.join(key)}{f'（{place}）' if place else ''}", file=sys.stderr)
     if problems:
         print(
             f"検査で {len(problems)} 件の誤り。何も書き込んでいません / the check found {len(problems)}; nothing was written",

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     title = book.schema(returned.mark.selection.ledger).document["title"]
     body = f"取り出したファイルの編集を反映: 変更 {outcome.edited} 追加 {outcome.added} 削除 {outcome.removed}"
     message = Message(f"{title}の編集を取り込む", body, ticket=args.ticket, role=args.role, operation="reimport")
-    return _saving.save(book, args, message)
+    return _saving.save(book, args, message, places={key: f"{returned.path} {place}" for key, place in outcome.places.items()})
 
 
 def _read(path: Path, book: Book) -> Returned:

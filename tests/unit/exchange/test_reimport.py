@@ -365,6 +365,7 @@ def test_what_the_check_refuses_is_not_saved(ward: Path, tmp_path: Path) -> None
     out.write_text(out.read_text(encoding="utf-8-sig").replace("10.16.2.20,102", "10.16.1.20,101"), encoding="utf-8-sig")
     refused = wardops(ward, "reimport", str(out), "--write")
     assert refused.returncode == 1 and "E0306" in refused.stderr
+    assert f"行 / row: {COUNTER}（端末.csv 3 行目 1 列目）" in refused.stderr
     assert git(ward, "status", "--porcelain") == ""
     wrong = wardops(ward, "export", "sites", "--out", str(tmp_path / "x.txt"))
     assert wrong.returncode == 2

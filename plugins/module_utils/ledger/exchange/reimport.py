@@ -28,6 +28,7 @@ class Outcome:
     """What a re-import found.
 
     :param problems: everything that keeps the file from being taken; nothing is saved while there is one.
+    :param places: the line of each row in the file, by key.
     :param conflicts: cells for which a side was chosen (``prefer``), as ``key title ledger's value → file's value``.
     """
 
@@ -37,6 +38,7 @@ class Outcome:
     added: int = 0
     removed: int = 0
     conflicts: list[str] = field(default_factory=list)
+    places: dict[Key, str] = field(default_factory=dict)
 
 
 class Reimport:
@@ -65,7 +67,7 @@ class Reimport:
         """
         header, *lines = self.returned.lines or [Line([], [])]
         columns = self._columns(header)
-        seen: dict[Key, str] = {}
+        seen = self.outcome.places
         new: list[dict[str, tuple[Any, str, bool]]] = []
         for line in lines:
             self.outcome.rows += 1
