@@ -106,7 +106,10 @@ def test_wrong_rules_stop_the_run_before_anything(tmp_path: Path, ward: Path) ->
     path.write_text(path.read_text("utf-8").replace('dept_code: "0709"', 'dept_code: "0406"'), "utf-8")
     found = task(tmp_path, ward)
     assert found["failed"]
-    assert {problem["code"] for problem in found["problems"]} == {"E1302", "E1416"}  # no such section on the day, and nobody named who may read its folder
+    assert {problem["code"] for problem in found["problems"]} == {
+        "E1302",
+        "E1416",
+    }
     assert "payment_routing.yml:" in found["msg"]
     assert not (tmp_path / "work").exists()
 

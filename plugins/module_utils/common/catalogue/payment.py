@@ -136,7 +136,7 @@ ENTRIES: dict[str, Entry] = {
         "未振分が {rows} 件 {yen} 円あります（{reasons}）。ほかの行は処理済みです",
         "{rows} rows, {yen} yen were not routed ({reasons}); all others were",
         "行を確認して policies/payment_routing.yml に規則を追加し、未振分のファイルだけを振り分けてください：wardops payment run --file {file}",
-        "look at the rows, add a rule to policies/payment_routing.yml, and split that file alone: wardops payment run --file {file}",
+        "add a rule to policies/payment_routing.yml, and split the unrouted rows alone: wardops payment run --file {file}",
     ),
     "E1321": Entry(
         "payment-rows-duplicate",
