@@ -31,14 +31,12 @@ def _check(output: str, counts: list[tuple[int, ...]]) -> None:
 def import_3k() -> None:
     """Reading, matching, numbers, the whole check, and the papers; rows are refused, so that the exit code is 1."""
     counts: list[tuple[int, ...]] = []
-    words = f"{PYTHON} -m wardops intake terminal_stock_lgwan {_make()} --ward {SAMPLE} --report {FOLDER / 'out'}"
+    words = f"{PYTHON} -m wardops intake terminal_stock_lgwan {_make()} --ward {SAMPLE} --ticket CHG-2026-00777 --report {FOLDER / 'out'}"
     command = Command(["sh", "-c", f"{words}; test $? -eq 1"], check=lambda output: _check(output, counts))
     measures = interleaved({"ours": command})["ours"]
     added, _, same, _, conflict, refused = counts[-1]
     used = f"{median(measures, 'cpu'):.2f} CPU s, {median(measures, 'rss'):.0f} MiB"
-    note = (
-        f"{ROWS:,} rows: {added:,} new, {same:,} known, {conflict + refused} refused or in conflict; {used}; with check and papers"
-    )
+    note = f"{ROWS:,} rows: {added:,} new, {same:,} known, {conflict + refused} refused or in conflict; {used}; with check and papers"
     report(Figure("ledger.import.3k", median(measures, "wall"), None, None, "ours <= 2.5", "s wall", note))
 
 

@@ -28,7 +28,19 @@ def delivery(path: Path, count: int, start: int = 1) -> Path:
 
 
 def intake(ward: Path, source: Path) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-m", "wardops", "intake", "terminal_delivery_lgwan", str(source), "--ward", str(ward), "--write"]
+    words = [
+        sys.executable,
+        "-m",
+        "wardops",
+        "intake",
+        "terminal_delivery_lgwan",
+        str(source),
+        "--ward",
+        str(ward),
+        "--ticket",
+        "CHG-2026-00777",
+        "--write",
+    ]
     return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 

@@ -48,7 +48,9 @@ def committed(ward: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_without_an_outlet_nothing_is_written(ward: Path, tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in ward.rglob("*.csv")}
     (tmp_path / "list.csv").write_bytes(text(row(1)))
-    shown = run("terminal_delivery_lgwan", tmp_path / "list.csv", "--ward", ward, "--report", tmp_path / "out")
+    shown = run(
+        "terminal_delivery_lgwan", tmp_path / "list.csv", "--ward", ward, "--ticket", "CHG-2026-00777", "--report", tmp_path / "out"
+    )
     assert "追加 1 更新 0" in shown and "計画のみ" in shown
     assert {path: path.read_bytes() for path in ward.rglob("*.csv")} == before
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["differences.csv", "differences.html", "summary.md"]
@@ -76,7 +78,7 @@ def test_a_branch_with_trailers_a_patch_and_the_files_give_the_same_ledgers(comm
 
 def test_refused_rows_are_one_and_wrong_usage_is_two(ward: Path, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_bytes(text(row(1), row(2, mac_lan="1.2E+11")))
-    shown = run("terminal_delivery_lgwan", tmp_path / "list.csv", "--ward", ward, "--write", code=1)
+    shown = run("terminal_delivery_lgwan", tmp_path / "list.csv", "--ward", ward, "--ticket", "CHG-2026-00777", "--write", code=1)
     assert "list.csv:3: E0724" in shown and "書込み / written" in shown
     run("terminal_delivery_lgwan", tmp_path / "list.csv", "--ward", ward, "--set", "nothing=1", code=2)
     run("terminal_delivery_lgwan", "--ward", ward, code=2)

@@ -5,6 +5,8 @@ covers: E0713, E0714, E0715, E0716, E0717, E0718, E0722, E0723, E0730, E0731, E0
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,13 @@ from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward
 from ansible_collections.ward.ops.plugins.module_utils.ledger import saving
 from ansible_collections.ward.ops.plugins.module_utils.ledger.book import Book
 from ansible_collections.ward.ops.plugins.module_utils.ledger.check import check_ward
-from ansible_collections.ward.ops.plugins.module_utils.ledger.intake import report
+from ansible_collections.ward.ops.plugins.module_utils.ledger.intake import planning, reading, report
 from ansible_collections.ward.ops.plugins.module_utils.ledger.intake.planning import Result
 from ansible_collections.ward.ops.plugins.module_utils.ledger.intake.profile import load_profile, profiles
 from ansible_collections.ward.ops.plugins.module_utils.ledger.schema import Schemas
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from .conftest import ROOT, TakeIn
 from .files import TITLES, book, row, text
@@ -62,6 +67,7 @@ def test_a_new_terminal_gets_number_name_address_ring_and_its_history(take_in: T
         ("receive", "", "stock"),
         ("begin_setup", "stock", "setup"),
     ]
+    assert {follow["system"] for follow in made.find("follow_ups", asset_id="A0000500")} >= {"radius", "ad"}
     assert made.check().problems == []
 
 
@@ -293,10 +299,16 @@ def test_a_fault_that_belongs_to_no_row_stops_everything(take_in: TakeIn, ward: 
     assert failure(lambda: take_in(text(*map(row, range(1, 7))), profile="own")) == ["E0750", "E0342"]
 
 
-def test_a_history_that_no_terminal_has_is_refused_by_row(take_in: TakeIn, ward: Path) -> None:
-    _own(ward, before="[receive, begin_setup]", after="[receive, receive]")
-    _, result = take_in(text(row(1)), profile="own")
-    assert kinds(result) == ["refused"] and codes(result)[0][0].startswith("E09")
+def test_new_things_need_a_ticket_for_their_history(ward: Path, schemas: Schemas) -> None:
+    """covers the order of a step (E0907) from the import's side; without new rows no ticket is asked for."""
+    chosen = load_profile("terminal_delivery_lgwan", Ward(ward), schemas.ledgers)
+
+    def run(data: bytes) -> Result:
+        sheet = reading.parse_sheet(data, "list.csv")
+        return planning.take_in(ward, schemas, planning.Request(chosen, sheet, planning.digest_of(sheet)))[1]
+
+    assert failure(lambda: run(text(row(1)))) == ["E0907"]
+    assert kinds(run(text(row(1, **FIRST)))) == ["same"]
 
 
 def test_a_profile_that_adds_nothing(take_in: TakeIn, ward: Path) -> None:
@@ -349,3 +361,42 @@ def test_papers_escape_what_a_list_may_hold(take_in: TakeIn) -> None:
     assert "<b>" not in page and "\\<b\\>" in summary and "<b>" in table
     assert "<script>" not in summary
     assert len(table.splitlines()) == 2
+
+
+# --- whatever comes
+
+_CELLS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        ["SYN00000001", "NEW1", "024b54000001", "0105", "HON", "1", "R8.4.1", "在庫", "合計", "A0000001", "=1", "１．２E+11", "田中様"]
+    ),
+    st.text("0123456789０１-－ーABab:./年月日RH 　", max_size=14),
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(_CELLS, min_size=1, max_size=10), max_size=6), st.sampled_from(["cp932", "utf-8", "utf-16"]), st.booleans())
+def test_rows_in_are_rows_out_and_what_is_taken_passes_the_check(
+    take_in: TakeIn, lines: list[list[str]], encoding: str, workbook: bool
+) -> None:
+    """Every row of the list ends up in exactly one of: taken, known, refused, in conflict, skipped; never a traceback."""
+    kept = [[cell.encode(encoding, "ignore").decode(encoding).replace("\0", "") for cell in line] for line in lines]
+    if workbook:
+        cleaned = [[ILLEGAL_CHARACTERS_RE.sub("", cell) for cell in line] for line in kept]
+        data = book([row(1), *cleaned])
+    else:
+        out = io.StringIO(newline="")
+        csv.writer(out, lineterminator="\r\n").writerows([TITLES, row(1), *kept])
+        data = out.getvalue().encode(encoding)
+    try:
+        made, result = take_in(data)
+    except WardopsError as error:
+        assert all(problem.render() for problem in error.problems)
+        return
+    counts = result.counts()
+    assert counts["added"] + counts["updated"] + counts["same"] + counts["repeated"] + counts["conflict"] + counts["refused"] == len(
+        result.records.rows
+    )
+    assert made.new_problems() == []
+    assert sum(change.ledger == "terminals" and change.before is None for change in made.changes()) == counts["added"]
+    assert report.summary(result, made) and report.difference_html(result, made) and report.difference_csv(result, made)

@@ -16,6 +16,7 @@ from ...common.problems import Problem, WardopsError
 from ...common.table import parse_table
 from ..allocation import Allocator, settle
 from ..book import Book, Key, Row
+from ..life.engine import Life, Order
 from ..registers import movements
 from ..schema import Schemas
 from .matching import Index
@@ -137,6 +138,7 @@ class _Plan:
         for record, key, row in self.changed:
             self.book.put(self.profile.ledger, row, self.profile.layer)
             self.rows[key] = record.number
+        self._events()
         movements.settle(self.book, self.request.ticket, self.request.role)
         settle(self.book, self._reason())
         outcomes = [self.outcomes[record.number] for record in self.records.rows]
@@ -297,7 +299,6 @@ class _Plan:
             self.book.put(self.profile.ledger, row, self.profile.layer)
             self.outcomes[record.number].key = key
             self.rows[key] = record.number
-            self._events(row)
 
     def _allocate(self, allocator: Allocator, row: Row) -> None:
         """The address first: it is what may be used up, and then no number is lost."""
@@ -313,21 +314,10 @@ class _Plan:
         if allocate.get("ring") and not row["ring"]:
             row["ring"] = allocator.ring(layer, row)
 
-    def _events(self, row: Row) -> None:
-        """What the thing has gone through so far, for the ledger of its life."""
-        if not self.profile.events:
-            return
-        kinds = {kind["ledger"]: kind for kind in self.book.ward.policy("life")["kinds"]}
-        kind = kinds[self.profile.ledger]
-        steps = {step["name"]: step for step in kind["transitions"]}
-        before = ""
-        for number, name in enumerate(self.profile.events, 1):
-            to = str(steps[name]["to"])
-            event = {"asset_id": row[kind["id"]], "number": str(number), "date": self.book.today.isoformat(), "transition": name}
-            event |= {"from_status": before, "to_status": to, "ticket": row.get("ticket", ""), "role": self.request.role}
-            event |= {name: row.get(name, "") for name in ("dept_code", "site", "floor")}
-            self.book.put("asset_events", event)
-            before = to
+    def _events(self) -> None:
+        """What new things have gone through so far, and what must follow."""
+        if self.profile.events and self.new:
+            Life(self.book, Order(self.book.today, self.request.ticket, self.request.role)).record_new()
 
     def _reason(self) -> str:
         return self.request.ticket or f"sha256:{self.request.digest[:32]}"
@@ -349,16 +339,21 @@ class _Plan:
         """File and line, as the check names them, of the rows of this import."""
         found: dict[tuple[str, int], int] = {}
         files = self.book.changed_files()
-        for ledger, layer in ((self.profile.ledger, self.profile.layer), ("asset_events", "")):
+        by_asset: dict[Key, int] = {(self._row(key).get("asset_id", ""),): number for key, number in self.rows.items()}
+        own = (self.profile.ledger, self.profile.layer, self.schema.key, self.rows)
+        for ledger, layer, columns, numbers in (
+            own,
+            ("asset_events", "", ("asset_id",), by_asset),
+            ("follow_ups", "", ("asset_id",), by_asset),
+        ):
             path = self.book.ward.ledger_path(ledger, layer or None).absolute()
             if path not in files:
                 continue
             shown = self.book.ward.shown(path)
             table = parse_table(files[path], shown)
-            keys = self.book.schema(ledger).key
-            positions = [table.index(name) for name in (keys if ledger == self.profile.ledger else keys[:1])]
+            positions = [table.index(name) for name in columns]
             for line, cells in zip(table.lines, table.rows, strict=True):
-                number = self.rows.get(tuple(cells[position] for position in positions))
+                number = numbers.get(tuple(cells[position] for position in positions))
                 if number is not None:
                     found[shown, line] = number
         return found

@@ -64,7 +64,7 @@ class Profile:
     add: bool = True
     gone: Mapping[str, list[str]] = field(default_factory=dict)
     allocate: Mapping[str, Any] = field(default_factory=dict)
-    events: tuple[str, ...] = ()
+    events: bool = False
     missing: Mapping[str, list[str]] | None = None
     stop_words: tuple[str, ...] = ()
     follow_ups: tuple[str, ...] = ()
@@ -101,7 +101,7 @@ def load_profile(name: str, ward: Ward, ledgers: Mapping[str, LedgerSchema]) -> 
 
 def _build(name: str, value: dict[str, Any]) -> Profile:
     rest = {key: part for key, part in value.items() if key not in ("columns", "ignore")}
-    for key in ("match", "events", "stop_words", "follow_ups"):
+    for key in ("match", "stop_words", "follow_ups"):
         if key in rest:
             rest[key] = tuple(rest[key])
     columns = [Column(**_tuples(column)) for column in value["columns"]]
