@@ -186,3 +186,40 @@ def test_an_edit_is_never_taken_for_a_spreadsheet_s_doing(before: str, after: st
 )
 def test_what_a_user_writes_is_understood_or_left_for_the_check(ledger: str, column: str, value: object, expected: str) -> None:
     assert meant(SCHEMAS.ledgers[ledger], column, value) == expected
+
+
+NAMES = ("name", "division_name", "site")
+WORDS = st.sampled_from(["企画課", "=1+1", "𠮷野", "0105", "1-2", "", "HON", "a,b"])
+EDITS = st.dictionaries(st.tuples(st.integers(0, 3), st.sampled_from(NAMES)), WORDS, max_size=6)
+
+
+@settings(max_examples=40)
+@given(EDITS, EDITS, st.sampled_from(["cp932", "utf-8"]))
+def test_three_versions_of_every_cell(
+    tmp_path_factory: pytest.TempPathFactory, git: dict[tuple[int, str], str], file: dict[tuple[int, str], str], form: str
+) -> None:
+    """Against the rule for one cell, written down in the plainest way: only one side changed, both the same, or a conflict."""
+    root = _nasty_ward(tmp_path_factory)
+    path = root / "ledgers" / "departments.csv"
+    header = read_table(path).header
+    base = {(row, name): f"{name}{row}" for row in range(4) for name in NAMES}
+
+    def write(cells: dict[tuple[int, str], str]) -> None:
+        lines = [{"code": f"{row:04d}", "valid_from": "2020-04-01", **{name: cells[row, name] for name in NAMES}} for row in range(4)]
+        path.write_bytes(format_table(header, [[line.get(name, "") for name in header] for line in lines]))
+
+    write(base)
+    lines = list(csv.reader(io.StringIO(export(root, "departments", form=form).decode("utf-8-sig" if form == "utf-8" else form))))
+    for (row, name), value in file.items():
+        lines[row + 1][header.index(name)] = f"'{value}" if value.startswith("=") else value
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(lines)
+    write({**base, **git})
+    book, outcome = take_back(root, out.getvalue().encode())
+    disputed = {
+        place for place in base if base[place] not in (a := git.get(place, base[place]), b := file.get(place, base[place])) and a != b
+    }
+    assert [problem.code for problem in outcome.problems] == ["E0868"] * len(disputed)
+    for place in set(base) - disputed:
+        row = book.get("departments", (f"{place[0]:04d}", "2020-04-01"))
+        assert row and row[place[1]] == (file if place in file and file[place] != base[place] else {**base, **git})[place]
