@@ -69,7 +69,7 @@ class Servers:
     def reset(self) -> None:
         """Empty folders with the rights of the beginning."""
         for path in self.out.iterdir():
-            path.unlink()
+            path.rmdir() if path.is_dir() else path.unlink()
         for section in self.share.iterdir():
             for path in section.iterdir():
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -138,7 +138,7 @@ class SftpSource:
     def __init__(self, settings: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         import paramiko  # noqa: PLC0415 - slow to load, and most runs of the command line do without
 
-        self._ssh_errors: tuple[type[Exception], ...] = (paramiko.SSHException, EOFError, OSError)
+        self._ssh_errors: tuple[type[Exception], ...] = (paramiko.SSHException, paramiko.SFTPError, EOFError, OSError)
         self._folder = settings["folder"].rstrip("/")
         self._host = settings["host"]
         self.place = f"sftp://{self._host}{self._folder}"
@@ -192,21 +192,34 @@ class SftpSource:
             raise fail("E1411", host=self._host, reason="key file unreadable") from None
 
     def listing(self) -> list[Remote]:
-        found: list[Remote] = []
         try:
-            for entry in self._sftp.listdir_iter(self._folder or "/"):
-                kind = stat.S_IFMT(entry.st_mode or 0)
-                found.append(Remote(entry.filename, entry.st_size or 0, str(entry.st_mtime or ""), kind == stat.S_IFREG))
-                if len(found) > _LISTING_FILES:
-                    raise fail("E1413", source=self.place, reason=f"more than {_LISTING_FILES} files")
+            return self._entries()
         except FileNotFoundError:
             raise fail("E1413", source=self.place, reason="no such folder") from None
         except PermissionError:
             raise fail("E1411", host=self._host, reason=f"folder {self._folder}") from None
-        except UnicodeDecodeError:
-            raise fail("E1413", source=self.place, reason="a name that is not UTF-8") from None
         except self._ssh_errors as error:
             raise Broken(_words(error)) from None
+
+    def _entries(self) -> list[Remote]:
+        """As the library's ``listdir_attr`` does, which fails as a whole when one name is not UTF-8 (a file of somebody else's)."""
+        from paramiko import SFTPAttributes, sftp  # noqa: PLC0415
+
+        found: list[Remote] = []
+        _kind, message = self._sftp._request(sftp.CMD_OPENDIR, self._folder or "/")
+        handle = message.get_binary()
+        with contextlib.suppress(EOFError):  # the server's "no more" (SSH_FX_EOF)
+            while True:
+                kind, message = self._sftp._request(sftp.CMD_READDIR, handle)
+                if kind != sftp.CMD_NAME or len(found) > _LISTING_FILES:
+                    raise fail("E1413", source=self.place, reason="not a listing, or too long")
+                for _ in range(message.get_int()):
+                    name = message.get_string().decode("utf-8", "surrogateescape")
+                    message.get_string()  # the same for people, as "ls -l" shows it
+                    entry = SFTPAttributes._from_msg(message)
+                    regular = stat.S_IFMT(entry.st_mode or 0) == stat.S_IFREG
+                    found.append(Remote(name, entry.st_size or 0, str(entry.st_mtime or ""), regular))
+        self._sftp._request(sftp.CMD_CLOSE, handle)
         return found
 
     @contextlib.contextmanager
@@ -279,7 +292,7 @@ class HttpsSource:
                 raise fail("E1413", source=self.place, reason=f"HTTP {answer.status_code}")
             data = _read_some(answer, _LISTING_BYTES)
         try:
-            items = json.loads(data)
+            items = json.loads(data.decode("utf-8", "surrogateescape"))  # a name that is no UTF-8 must not hide the others
             found = [_listed(item) for item in items]
         except (ValueError, TypeError, KeyError, RecursionError):
             raise fail("E1413", source=self.place, reason="not the expected JSON list") from None
