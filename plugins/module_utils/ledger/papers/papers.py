@@ -93,14 +93,18 @@ class Papers:
             items.setdefault(row.get("dept_code", ""), []).append(self._item(asset_id, {}))
         if not items:
             raise fail("E1031", paper=title, paper_en=name, what_ja="対象が指定されていません", what="nothing was named")
-        tickets = sorted({loan["ticket"] for loan in loans} | ({ticket} if ticket else set()))
         sheets: list[dict[str, Any]] = [
-            {"code": code, "section": self.sections.get(code, ""), "items": sorted(found, key=_number)}
+            {
+                "code": code,
+                "section": self.sections.get(code, ""),
+                "items": sorted(found, key=_number),
+                "tickets": sorted({item.loan.get("ticket", ticket) for item in found} - {""}),
+            }
             for code, found in sorted(items.items())
         ]
         labels = [self.book.schema("accessories").label("kind", kind) for kind in _USUAL]
         first = (loans[0]["loan_id"] if loans else asset_ids[0]).lower()
-        return self._paper(f"{name}_{first}", f"{name}.html", title=title, sheets=sheets, usual=labels, ticket="、".join(tickets))
+        return self._paper(f"{name}_{first}", f"{name}.html", title=title, sheets=sheets, usual=labels, paper="A4 landscape")
 
     def _loans(self, loan_ids: Iterable[str]) -> list[Row]:
         return [row_of(self.book, "loans", loan_id) for loan_id in loan_ids]

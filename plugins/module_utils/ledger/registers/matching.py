@@ -15,6 +15,7 @@ from ..book import Book, Row
 from ..intake.profile import load_profile
 from ..intake.reading import read_sheet
 from ..intake.table import read_records
+from ..intake.trial import judge
 from ..life.engine import Order
 from .money import taxes
 from .policy import RegisterPolicy
@@ -68,7 +69,7 @@ def read_documents(book: Book, path: Path, profile: str, ledger: str) -> list[Ro
     """Rows of a document list; a row that cannot be read is an error, because a part of an invoice is no invoice.
 
     :param ledger: ``deliveries`` or ``invoices``: what the profile must fill.
-    :raises WardopsError: E0701-E0735 (file, titles, cells), E0717/E0718 (profile).
+    :raises WardopsError: E0701-E0735 (file, titles, cells), E0717/E0718 (profile), E02xx/E03xx (what the ledger would refuse).
     """
     plan = load_profile(profile, book.ward, book.schemas.ledgers)
     if plan.ledger != ledger:
@@ -85,10 +86,10 @@ def read_documents(book: Book, path: Path, profile: str, ledger: str) -> list[Ro
         document = (row.get("supplier", ""), row[schema.key[1]])
         numbers[document] = numbers.get(document, 0) + 1
         row["line"] = row["line"] or str(numbers[document])
-        missing = [schema.title(name) for name in schema.required if not row[name] and name not in ("line",)]
-        if missing and not record.problems:
-            problems.append(Problem("E1020", record.place, 0, 0, {"missing": "」「".join(missing)}))
         rows.append(row)
+    for index, faults in judge(book, schema, "", rows).items():
+        if not records.rows[index].problems:
+            problems += [Problem(one.code, records.rows[index].place, 0, 0, one.params) for _, one in faults]
     if problems:
         raise WardopsError(problems)
     return rows
