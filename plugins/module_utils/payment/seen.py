@@ -154,6 +154,8 @@ class Keys:
             rows = np.frombuffer(file.read(), np.uint64).reshape(-1, 3)
             if not self._sorted:
                 rows = rows[np.argsort(rows[:, 0], kind="stable")]
+                if ((rows[1:, 0] == rows[:-1, 0]) & (rows[1:, 1] != rows[:-1, 1])).any():
+                    rows = rows[np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0]))]
                 file.seek(0)
                 file.write(rows.tobytes())
             yield number * width, (number + 1) * width, rows
@@ -167,8 +169,6 @@ class Keys:
             for index in earlier:
                 self._against(index, index.read(low, high), rows, fresh, found)
             self._within(rows, fresh, found)
-        found.examples.sort(key=lambda item: item["record"])
-        del found.examples[EXAMPLES:]
         return found
 
     def _against(self, index: IndexFile, old: Words, rows: Words, fresh: NDArray[np.bool_], found: Duplicates) -> None:
@@ -181,20 +181,13 @@ class Keys:
         self._note(found, numbers, [{"day": index.origin.day, "sha256": index.origin.sha256}] * min(len(numbers), EXAMPLES))
 
     def _within(self, rows: Words, fresh: NDArray[np.bool_], found: Duplicates) -> None:
-        same = rows[1:, 0] == rows[:-1, 0]
-        if not same.any():
-            return
-        some = np.flatnonzero(np.append(same, False) | np.append(False, same))
-        first: dict[tuple[int, int], int] = {}
-        numbers, origins = [], []
-        for row in some.tolist():
-            key = (int(rows[row, 0]), int(rows[row, 1]))
-            if key not in first:
-                first[key] = int(rows[row, 2])
-            elif fresh[row]:
-                numbers.append(int(rows[row, 2]))
-                origins.append({"first_record": first[key]})
-        self._note(found, np.array(numbers, np.int64), origins)
+        """Equal keys stand together, in the file's order."""
+        again = np.zeros(len(rows), np.bool_)
+        again[1:] = (rows[1:, 0] == rows[:-1, 0]) & (rows[1:, 1] == rows[:-1, 1])
+        first = np.maximum.accumulate(np.where(again, 0, np.arange(len(rows))))
+        hits = np.flatnonzero(again & fresh)
+        origins = [{"first_record": int(rows[row, 2])} for row in first[hits[:EXAMPLES]].tolist()]
+        self._note(found, rows[hits, 2].astype(np.int64), origins)
 
     def _note(self, found: Duplicates, numbers: Positions, origins: list[dict[str, Any]]) -> None:
         if len(numbers):
@@ -202,6 +195,8 @@ class Keys:
             found.take(numbers, self.records)
             pairs = zip(numbers[:EXAMPLES].tolist(), origins, strict=False)
             found.examples.extend({"record": number, **origin} for number, origin in pairs)
+            found.examples.sort(key=lambda item: item["record"])
+            del found.examples[EXAMPLES:]
 
 
 class Index:

@@ -228,3 +228,12 @@ def test_many_parts_sort_as_one(tmp_path: Path) -> None:
     assert results[0] == results[1]
     assert results[0][1] == 50
     assert results[0][2][0] == {"record": 20_000, "first_record": 0}
+
+
+def test_keys_that_agree_in_half_are_different_payments(tmp_path: Path) -> None:
+    keys = Keys(1, tmp_path)
+    values = np.array([[5, 1], [5, 2], [5, 1], [7, 1], [5, 2], [5, 3]], np.uint64)
+    keys.add(values, np.arange(10, 16))
+    found = keys.compare([])
+    assert found.examples == [{"record": 12, "first_record": 10}, {"record": 14, "first_record": 11}]
+    assert np.flatnonzero(found.among(10, 6)).tolist() == [2, 4]
