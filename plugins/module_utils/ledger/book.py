@@ -134,7 +134,10 @@ class Book:
         """The pending changes, sorted by ledger, layer and key."""
         found = []
         for (ledger, layer), file in sorted(self._files.items()):
-            for key in sorted(file.read.keys() | file.rows.keys()):
+            # a row that nobody put again is still the object that was read
+            touched = [key for key, row in file.rows.items() if file.read.get(key) is not row]
+            touched += [key for key in file.read if key not in file.rows]
+            for key in sorted(touched):
                 before, after = file.read.get(key), file.rows.get(key)
                 if before != after:
                     found.append(RowChange(ledger, layer, key, before, after))

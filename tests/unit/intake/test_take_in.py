@@ -374,7 +374,7 @@ _CELLS = st.one_of(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(_CELLS, min_size=1, max_size=10), max_size=6), st.sampled_from(["cp932", "utf-8", "utf-16"]), st.booleans())
 def test_rows_in_are_rows_out_and_what_is_taken_passes_the_check(
     take_in: TakeIn, lines: list[list[str]], encoding: str, workbook: bool

@@ -133,30 +133,24 @@ class Package:
         end: Callable[[str], None] | None = None,
         text: Callable[[str], None] | None = None,
     ) -> None:
-        """Feed a part to handlers; names come without their namespace. No entity is ever expanded, nothing outside is read.
+        """Feed a part to handlers; elements come without their prefix. No entity is ever expanded, nothing outside is read.
 
         :raises WardopsError: E0706 (no XML), E0707 (a document type declaration); what a handler raises goes through.
         """
-        parser = expat.ParserCreate(namespace_separator=" ")
+        parser = expat.ParserCreate()
         parser.buffer_text = True
         local: dict[str, str] = {}
 
         def short(name: str) -> str:
             found = local.get(name)
             if found is None:
-                found = local[name] = name.rpartition(" ")[2]
+                found = local[name] = name.rpartition(":")[2]
             return found
-
-        def begin(tag: str, attributes: dict[str, str]) -> None:
-            # names with a namespace are rare among attributes; most need no look at all
-            if any(" " in key for key in attributes):
-                attributes = {short(key): value for key, value in attributes.items()}
-            start(short(tag), attributes)
 
         def doctype(*_: object) -> None:
             raise fail("E0707", self.path, part=name)
 
-        parser.StartElementHandler = begin
+        parser.StartElementHandler = lambda tag, attributes: start(short(tag), attributes)
         if end:
             parser.EndElementHandler = lambda tag: end(short(tag))
         if text:

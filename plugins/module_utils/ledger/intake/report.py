@@ -123,7 +123,9 @@ def _given(result: Result, book: Book) -> list[str]:
     lines = []
     for name in names:
         values = [value for outcome in added if (value := (book.get(schema.name, outcome.key, result.profile.layer) or {}).get(name))]
-        if values:
+        if values and name == "ip":
+            lines.append(f"- {schema.title(name)}：{len(values):,} 件")
+        elif values:
             lines.append(f"- {schema.title(name)}：{_mark(values[0])} ～ {_mark(values[-1])}（{len(values):,} 件）")
     return ["", "## 割り当てた番号とアドレス", "", *lines] if lines else []
 

@@ -103,7 +103,7 @@ class Reader:
             raise fail("E0721", title=self.title, value=cell.text)
         text = spelling.tidy(cell.text)
         if not text:
-            return "", "空白" if cell.text.strip(" ") else ""
+            return "", "空を表す記号" if cell.text.strip() else ""
         if text[0] in "=＝@＠" and self.kind in ("free", "code"):
             raise fail("E0720", title=self.title)
         if cell.kind == "date" and self.kind != "date":
@@ -118,7 +118,7 @@ class Reader:
             raise fail("E0729", title=self.title, kind_ja="個人番号と読める 12 桁の数字", kind="what reads as an individual number")
         if any(True for _ in mail_addresses(text)):
             raise fail("E0729", title=self.title, kind_ja="メールアドレス", kind="a mail address")
-        if self.kind in ("free", "code", "enum", "lookup") and has_person_name(text):
+        if has_person_name(text):
             raise fail("E0729", title=self.title, kind_ja="個人名と読める語", kind="what reads as a person's name")
 
     # --- one method for each kind of column

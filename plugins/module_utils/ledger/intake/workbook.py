@@ -69,7 +69,8 @@ def _workbook(package: Package) -> _Book:
 
     def element(tag: str, attributes: dict[str, str]) -> None:
         if tag == "sheet":
-            book.sheets.append((attributes.get("name", ""), attributes.get("state", "visible"), targets.get(attributes.get("id", ""), "")))
+            identity = next((value for key, value in attributes.items() if key.endswith(":id")), "")
+            book.sheets.append((attributes.get("name", ""), attributes.get("state", "visible"), targets.get(identity, "")))
         elif tag == "workbookPr" and attributes.get("date1904", "0") in ("1", "true"):
             book.base = dt.date(1904, 1, 1)
 
