@@ -205,3 +205,12 @@ def test_the_command_ends_with_1_exactly_when_something_is_overdue(ward: Path) -
     set_today(ward, "2026-11-23")
     late = overdue()
     assert (late.returncode, "E0955" in late.stderr, "期限切れ A0000001/4/radius" in late.stdout) == (1, True, True)
+
+
+def test_a_usb_device_is_confirmed_by_hand_because_no_export_lists_it_by_name(ward: Path) -> None:
+    take(ward, "USB-2026-0001", "lose", {})
+    assert states(ward, "USB-2026-0001", "2") == {"skysea": ("remove", "open")}
+    book = book_of(ward)
+    following.confirm(book, read_life(book), [("USB-2026-0001", "2", "skysea")], order())
+    keep(book)
+    assert states(ward, "USB-2026-0001", "2") == {"skysea": ("remove", "done")}

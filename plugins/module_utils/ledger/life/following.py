@@ -50,7 +50,9 @@ def open_follow_ups(book: Book, policy: LifePolicy, event: Event) -> None:
 
 def concerns(book: Book, system: Mapping[str, Any], thing: Thing) -> bool:
     """Whether a system knows things like this one."""
-    if thing.network not in system.get("layers", (thing.network,)) or thing.kind.ledger not in system.get("kinds", (thing.kind.ledger,)):
+    if thing.network and thing.network not in system.get("layers", (thing.network,)):
+        return False
+    if thing.kind.ledger not in system.get("kinds", (thing.kind.ledger,)):
         return False
     if "divisions" not in system:
         return True
@@ -214,6 +216,7 @@ def confirm(book: Book, policy: LifePolicy, keys: Sequence[tuple[str, str, str]]
     :raises WardopsError: E0907 (order), E0950 (no such follow-up), E0951 (that system is proved, not confirmed).
     """
     order.check(book.today)
+    things = Things(book, policy)
     problems = []
     for key in keys:
         row = book.get("follow_ups", key)
@@ -222,7 +225,7 @@ def confirm(book: Book, policy: LifePolicy, keys: Sequence[tuple[str, str, str]]
             problems.append(Problem("E0950", "", 0, 0, names))
             continue
         system = policy.systems[key[2]]
-        by_hand = system["proof"] == "hand" or (system["proof"] == "export" and (not needed or row["action"] == "change"))
+        by_hand = system["proof"] == "hand" or (system["proof"] == "export" and (not needed or _unseen(things, key, system, row)))
         if not by_hand:
             texts = {
                 "evidence": ("実行記録", "the record of a run"),
@@ -237,3 +240,8 @@ def confirm(book: Book, policy: LifePolicy, keys: Sequence[tuple[str, str, str]]
         book.update("follow_ups", key, **cells)
     if problems:
         raise WardopsError(problems)
+
+
+def _unseen(things: Things, key: tuple[str, str, str], system: Mapping[str, Any], row: Row) -> bool:
+    """Whether an export cannot show it: a change inside the system, or a thing without the name by which the export lists things."""
+    return row["action"] == "change" or not things.get(key[0]).row.get(system["export"]["match"])
