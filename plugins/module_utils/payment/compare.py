@@ -34,16 +34,21 @@ class Move:
     before: str
     after: str
     procedure: str
-    tax_item: str
+    tax_items: set[str] = field(default_factory=set)
     rows: int = 0
     yen: int = 0
     first: str = ""
     last: str = ""
     examples: list[str] = field(default_factory=list)
 
+    @property
+    def taxes(self) -> str:
+        """The tax and fee numbers of the rows; a hostile file's many are cut."""
+        return "、".join(sorted(self.tax_items)[:20])
+
     def cells(self) -> list[object]:
         examples = "、".join(self.examples)
-        return [self.before, self.after, self.procedure, self.tax_item, self.rows, self.yen, self.first, self.last, examples]
+        return [self.before, self.after, self.procedure, self.taxes, self.rows, self.yen, self.first, self.last, examples]
 
 
 @dataclass(slots=True)
@@ -87,7 +92,7 @@ def compare(inputs: Iterable[Input], layout: Layout, old: Routing, new: Routing,
     :raises WardopsError: as the split does, for an input that cannot be read.
     """
     result = Comparison(*period)
-    moves: dict[tuple[str, ...], Move] = {}
+    moves: dict[tuple[str, str, str], Move] = {}
     sides = (_Side(old, layout), _Side(new, layout))
     for source in inputs:
         result.inputs += 1
@@ -108,7 +113,7 @@ def _block(  # noqa: PLR0917 - one block of one input, seen from both sides
     layout: Layout,
     sides: tuple[_Side, _Side],
     result: Comparison,
-    moves: dict[tuple[str, ...], Move],
+    moves: dict[tuple[str, str, str], Move],
 ) -> None:
     source, encoding = given
     amounts, good = columns.yen(block, *block.field(rows, layout.amount))
@@ -119,8 +124,10 @@ def _block(  # noqa: PLR0917 - one block of one input, seen from both sides
     for place in np.flatnonzero(before != after).tolist():
         cells = records.cells(block.record(int(rows[place])))
         codes = [cells[position].decode(encoding, "backslashreplace") for position in (layout.procedure, layout.tax_item)]
-        key = (sides[0].name(int(before[place])), sides[1].name(int(after[place])), *codes)
-        move = moves.setdefault(key, Move(key[0], key[1], codes[0], codes[1]))
+        key = (sides[0].name(int(before[place])), sides[1].name(int(after[place])), codes[0])
+        move = moves.setdefault(key, Move(*key))
+        if codes[1]:
+            move.tax_items.add(codes[1])
         day = source.day.isoformat()
         move.rows += 1
         move.yen += int(amounts[place])
@@ -145,7 +152,7 @@ def lines(comparison: Comparison) -> list[str]:
     ]
     for move in comparison.moves:
         found.append(
-            f"  {move.before} → {move.after}  手続 {move.procedure or '-'} 税目 {move.tax_item or '-'}"
+            f"  {move.before} → {move.after}  手続 {move.procedure or '-'} 税目 {move.taxes or '-'}"
             f"  {move.rows:,} 件 {report.yen(move.yen)}（例 {move.examples[0]}）"
         )
     return found
