@@ -18,8 +18,8 @@ pytestmark = pytest.mark.xdist_group("chromium")
 
 
 def fetched(browser: webdriver.Chrome) -> list[str]:
-    """Everything but the browser's own first page."""
-    return [address for address in requests(browser) if not address.startswith("chrome:")]
+    """Everything but the browser's own first page, and what is no fetch."""
+    return [address for address in requests(browser) if not address.startswith(("chrome:", "data:"))]
 
 
 def test_the_pages_open_from_the_disk(tmp_path: Path) -> None:
