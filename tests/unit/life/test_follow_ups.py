@@ -192,6 +192,8 @@ def test_the_page_and_the_list_mark_what_is_overdue(ward: Path) -> None:
     items = following.follow_ups(book, read_life(book))
     page = papers.follow_up_page(book, items)
     assert "期限切れ" in page and "LG25N00001" in page and "MAC認証(RADIUS)" in page
+    assert "<th>作業</th><th>管理番号</th><th>名前</th>" in page
+    assert '<td class="bad">削除</td><td class="bad">A0000001</td><td class="bad">LG25N00001</td>' in page
     assert papers.follow_up_sheet(book, items).decode("utf-8-sig").count("○") == 3
 
 
@@ -214,3 +216,21 @@ def test_a_usb_device_is_confirmed_by_hand_because_no_export_lists_it_by_name(wa
     following.confirm(book, read_life(book), [("USB-2026-0001", "2", "skysea")], order())
     keep(book)
     assert states(ward, "USB-2026-0001", "2") == {"skysea": ("remove", "done")}
+
+
+def test_a_run_that_failed_on_one_of_two_servers_proves_nothing(ward: Path, tmp_path: Path) -> None:
+    take(ward, "A0000001", "withdraw", {"return_due": "2026-12-25"})
+    set_today(ward, "2036-11-22")
+    step = {
+        "purpose": "sync_radius",
+        "layer": "lgwan",
+        "scope": None,
+        "plan": {"remove": ["024b54000001: vlan=101 -> -"]},
+        "result": {"status": "ok"},
+    }
+    for status, state in (("failed", "open"), ("ok", "done")):
+        folder = tmp_path / status
+        with Run(folder, "sync_radius", {"layer": "lgwan", "steps": [step]}) as run:
+            run.result(status)
+        check(ward, evidence=folder)
+        assert states(ward, "A0000001", "4")["radius"] == ("remove", state)

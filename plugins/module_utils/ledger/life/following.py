@@ -150,6 +150,8 @@ def read_records(folder: Path, purposes: Iterable[str]) -> list[Record]:
             whole = json.loads(read_bytes(path))
         except ValueError:
             continue
+        if whole.get("result", {}).get("status") != "ok":
+            continue  # one of several servers may have the change, another not
         for part in (whole, *whole.get("steps", ())):
             if part.get("purpose") in wanted and part.get("result", {}).get("status") == "ok" and isinstance(part.get("plan"), dict):
                 found.append(_record(whole, part))

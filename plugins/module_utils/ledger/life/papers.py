@@ -40,9 +40,17 @@ def follow_up_page(book: Book, items: Sequence[FollowUp]) -> str:
     """A page by system, the overdue ones marked."""
     systems: dict[str, list[list[str]]] = {}
     for item in items:
-        systems.setdefault(item.system["name_ja"], []).append(_cells(book, item))
+        due, name, *rest = _cells(book, item)
+        systems.setdefault(name, []).append([due, *rest])
     late = sum(item.overdue(book.today) for item in items)
-    data = {"title": "後続作業一覧", "today": book.today, "systems": systems, "header": _HEADER, "late": late, "total": len(items)}
+    data = {
+        "title": "後続作業一覧",
+        "today": book.today,
+        "systems": systems,
+        "header": (_HEADER[0], *_HEADER[2:]),
+        "late": late,
+        "total": len(items),
+    }
     return render("follow_ups.html", {**data, "paper": "A4 landscape"}, TEMPLATES)
 
 
