@@ -11,6 +11,8 @@ import re
 
 from ..common.text import to_words
 
+#: the pattern of a column that takes any text; only there a name is looked for
+FREE_TEXT = "^[^\\u0000-\\u001f\\u007f]+$"
 _SURNAMES = (
     "佐藤 サトウ 鈴木 スズキ 高橋 タカハシ 髙橋 タカハシ 田中 タナカ 伊藤 イトウ 渡辺 ワタナベ 渡邊 ワタナベ 渡邉 ワタナベ "
     "中村 ナカムラ 小林 コバヤシ 加藤 カトウ 吉田 ヨシダ 𠮷田 ヨシダ 山田 ヤマダ 佐々木 ササキ 松本 マツモト 井上 イノウエ "

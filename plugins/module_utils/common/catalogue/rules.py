@@ -348,6 +348,13 @@ ENTRIES: dict[str, Entry] = {
         "親の OU を先に書いてください",
         "write the parent first",
     ),
+    "E0394": Entry(
+        "person-name",
+        "個人名と読める語があります（列 {column}、値は表示しません）",
+        "what reads as a person's name stands in the column {column} (not shown)",
+        "役割か課の名前に書き換えてください（例「担当係」）。人は職員番号で示します",
+        "write the role or the section instead; people appear by staff number",
+    ),
     "E0395": Entry(
         "layer-unknown",
         "系統「{value}」は networks.yml にありません（{layers}）",

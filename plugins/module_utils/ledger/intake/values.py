@@ -14,13 +14,12 @@ from ...common import mac
 from ...common.problems import Problem, WardopsError, fail
 from ...common.wareki import parse_date
 from ..personal import individual_numbers, mail_addresses
-from ..persons import has_person_name
+from ..persons import FREE_TEXT, has_person_name
 from ..schema import LedgerSchema
 from . import spelling
 from .profile import Column
 from .source import Cell
 
-_FREE = "^[^\\u0000-\\u001f\\u007f]+$"
 _DIGITS = re.compile(r"\^\[0-9\]\{([0-9]+)\}\$")
 _EXPONENT = re.compile(r"\d(?:\.\d+)?E[+-]\d{1,3}", re.IGNORECASE)
 _DATE_LIKE = re.compile(
@@ -94,7 +93,7 @@ class Reader:
             return "enum", self._enumeration
         if kind in ("integer", "number"):
             return "number", self._number
-        return ("free", self._free) if pattern == _FREE else ("code", self._code)
+        return ("free", self._free) if pattern == FREE_TEXT else ("code", self._code)
 
     def _read(self, cell: Cell) -> _Value:
         if cell.kind == "formula":

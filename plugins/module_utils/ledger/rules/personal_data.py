@@ -1,4 +1,4 @@
-"""Personal data never enters: no 個人番号, no mail addresses in any cell; no columns for them in any schema.
+"""Personal data never enters: no 個人番号, no mail addresses in any cell, no names in free text; no columns for them in any schema.
 
 The value itself is never repeated in a message.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ...common.problems import Problem
 from ..data import Data, Ledger
 from ..personal import individual_numbers, is_personal_name, mail_addresses
+from ..persons import FREE_TEXT, has_person_name
 from .registry import Rule
 
 
@@ -35,6 +36,17 @@ def no_mail_addresses(data: Data) -> Iterator[Problem]:
         for ledger in files:
             for offset in mail_addresses(ledger.table.text):
                 yield _locate(ledger, "E0399", offset)[0]
+
+
+def no_person_names(data: Data) -> Iterator[Problem]:
+    """E0394: what reads as a person's name, in the columns of free text."""
+    for files in data.ledgers.values():
+        for ledger in files:
+            for name, cells in ledger.columns.items():
+                if ledger.schema.resolve(ledger.schema.properties[name]).get("pattern") != FREE_TEXT:
+                    continue
+                if named := {cell for cell in set(cells) if has_person_name(cell)}:
+                    yield from (ledger.problem("E0394", row, name) for row, cell in enumerate(cells) if cell in named)
 
 
 def _locate(ledger: Ledger, code: str, offset: int) -> tuple[Problem, str]:
@@ -65,5 +77,6 @@ def no_personal_columns(data: Data) -> Iterator[Problem]:
 RULES = (
     Rule("no_individual_numbers", no_individual_numbers, ("E0397",)),
     Rule("no_mail_addresses", no_mail_addresses, ("E0399",)),
+    Rule("no_person_names", no_person_names, ("E0394",)),
     Rule("no_personal_columns", no_personal_columns, ("E0398",)),
 )
