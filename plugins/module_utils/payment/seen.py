@@ -109,7 +109,7 @@ class Keys:
     """
 
     def __init__(self, size: int, folder: Path) -> None:
-        self._bits = min(6, max(0, (size // 128 // _BUCKET).bit_length()))
+        self._bits = min(8, max(0, (size // 128 // _BUCKET).bit_length()))
         self._files: list[IO[bytes]] = [tempfile.TemporaryFile(dir=folder, buffering=0) for _ in range(1 << self._bits)]  # noqa: SIM115
         self._waiting: list[Words] = []
         self._sorted = False
