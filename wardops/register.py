@@ -43,6 +43,7 @@ def add_parser(sub: Any) -> None:
     add_ward(every)
     every.add_argument("--out", type=Path, default=Path("build/registers"), metavar="FOLDER")
     every.add_argument("--encoding", choices=("utf-8-sig", "cp932"), default="utf-8-sig")
+    every.add_argument("--dry-run", action="store_true", help="何も書かない / write nothing")
     every.add_argument("--fail", action="store_true", help="要対応があれば終了コード 1 / exit code 1 when something needs attention")
     _join_parsers(actions)
     _register_changes.add_parsers(actions)
@@ -140,16 +141,20 @@ def attention(reports: list[Report]) -> int:
 
 
 def _report(book: Book, policy: RegisterPolicy, args: argparse.Namespace) -> int:
-    from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.output import write_files  # noqa: PLC0415 - start-up speed
+    from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.output import differing, write_files  # noqa: PLC0415 - start-up speed
     from ansible_collections.ward.ops.plugins.module_utils.ledger.registers.lists import pack  # noqa: PLC0415
 
     reports = [make() for make in lists(book, policy).values()]
     files = pack(book, reports, "管理簿の一覧", args.encoding)
-    write_files(args.out, files)
+    changed = {Path(change.path).name for change in differing(args.out, files)}
     for report in reports:
         total, warn = len(report.rows), len(report.warn)
         print(f"{report.title}: {total} 件、うち要対応 {warn} 件 / {report.name}: {total}, {warn}")
-    print(f"{args.out}: {len(files)} ファイル / files")
+    if args.dry_run:
+        print(f"{args.out}: {len(changed)} ファイルが変わります / {len(changed)} files would change")
+    else:
+        write_files(args.out, {name: data for name, data in files.items() if name in changed})
+        print(f"{args.out}: {len(files)} ファイル中 {len(changed)} 書込み / {len(changed)} of {len(files)} files written")
     return attention(reports) if args.fail else 0
 
 

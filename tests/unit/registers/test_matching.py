@@ -136,7 +136,7 @@ def test_an_invoice_of_several_lines_is_taxed_once_for_each_rate(book: Book, tmp
 def test_a_row_that_cannot_be_read_refuses_the_file(book: Book, tmp_path: Path) -> None:
     with pytest.raises(WardopsError) as error:
         bills(book, tmp_path, "CO101,B-1,2026-11-15,PO-2026-0001,1,トナー黒,8,9815,78520,10,7852,8637E+1")
-    assert codes(error.value) == ["E0209"] or codes(error.value)[0].startswith("E02")
+    assert codes(error.value) == ["E0205"]
     with pytest.raises(WardopsError) as error:
         read_documents(book, tmp_path / "請求書.csv", "delivery_notes", "invoices")
     assert codes(error.value) == ["E0718"]

@@ -41,10 +41,10 @@ def to_collect(book: Book, first: dt.date, last: dt.date) -> list[Collect]:
         for row in book.rows("users", layer).values():
             if begin <= row["valid_to"] <= end:
                 people.setdefault(row["dept_code"], set()).add(row["staff_id"])
-    lasting = {row["code"] for row in book.rows("departments").values() if row["valid_from"] <= end and (row["valid_to"] or "9999") > end}
-    names = {
-        row["code"]: row for row in sorted(book.rows("departments").values(), key=lambda row: row["valid_from"]) if row["valid_from"] <= end
-    }
+    next_day = (last + dt.timedelta(days=1)).isoformat()  # a renamed section goes on with a row that begins then
+    rows = sorted(book.rows("departments").values(), key=lambda row: row["valid_from"])
+    lasting = {row["code"] for row in rows if row["valid_from"] <= next_day and (row["valid_to"] or "9999") > end}
+    names = {row["code"]: row for row in rows if row["valid_from"] <= end}
     found = []
     for code, row in sorted(names.items()):
         gone = row["valid_to"] if begin <= (row["valid_to"] or "9999") <= end and code not in lasting else ""
