@@ -123,7 +123,7 @@ class Story:
         return f"{kind}-{self.now.year}-{self.random.randrange(1, 99999):05d}"
 
     def step(
-        self, edits: list[Edit], file: str, asset: str, transition: str, ticket: str, cells: dict[str, str], partner: str = ""
+        self, edits: list[Edit], file: str, asset: str, transition: str, *, ticket: str, cells: dict[str, str], partner: str = ""
     ) -> None:
         """Change a terminal's cells and write the event."""
         header = self.files[file].header
@@ -132,9 +132,10 @@ class Story:
         for name, value in cells.items():
             row[header.index(name)] = value
         self.put(edits, file, row)
-        self.event(edits, asset, transition, "" if transition == "receive" else before, row, ticket, partner)
+        self.event(edits, transition, before, row, ticket=ticket, partner=partner)
 
-    def event(self, edits: list[Edit], asset: str, transition: str, before: str, row: Cells, ticket: str, partner: str) -> None:
+    def event(self, edits: list[Edit], transition: str, before: str, row: Cells, *, ticket: str, partner: str = "") -> None:
+        asset = row[0]
         self.numbers[asset] = number = self.numbers.get(asset, 0) + 1
         proof = f"WIPE-{asset}" if transition in ("wipe", "dispose") else ""
         date = self.now.date().isoformat()
@@ -158,7 +159,7 @@ class Story:
         transition, after = _NEXT.get(status, way)
         edits: list[Edit] = []
         ticket = self.ticket()
-        self.step(edits, file, asset, transition, ticket, {"status": after, "ticket": "" if after == "active" else ticket})
+        self.step(edits, file, asset, transition, ticket=ticket, cells={"status": after, "ticket": "" if after == "active" else ticket})
         if after not in ("active", "disposed"):
             self.moving.append((file, asset))
         self.save(f"端末 {asset}: {transition}", ticket, "life", edits)
@@ -172,12 +173,13 @@ class Story:
         edits: list[Edit] = []
         ticket = self.ticket("REQ")
         address = f"10.16.{floor}.{self.random.randrange(20, 250)}"
-        self.step(edits, file, asset, "move", ticket, {"dept_code": section, "site": site, "floor": floor, "ip": address})
+        self.step(edits, file, asset, "move", ticket=ticket, cells={"dept_code": section, "site": site, "floor": floor, "ip": address})
         self.save(f"端末 {asset} の移動", ticket, "move", edits)
 
     def deliver(self) -> None:
         """A delivery of three comes by merge request, while main goes on."""
-        ticket, edits = self.ticket(), []
+        ticket = self.ticket()
+        edits: list[Edit] = []
         for _ in range(3):
             asset = self._new_terminal(edits, ticket)
             self.moving.append(("lgwan/terminals", asset))
@@ -206,7 +208,7 @@ class Story:
         cells += ["office", "stock", "", "", "", "", "", f"0a4b54{self.next_asset:06x}", "", "", "", "", "", ticket]
         self.next_asset += 1
         self.put(edits, "lgwan/terminals", cells)
-        self.event(edits, asset, "receive", "", cells, ticket, "")
+        self.event(edits, "receive", "", cells, ticket=ticket)
         self.fleet["lgwan/terminals"].append(asset)
         return asset
 
@@ -222,8 +224,8 @@ class Story:
         place = dict(zip(("dept_code", "site", "floor"), rows[old,][5:8], strict=True))
         edits: list[Edit] = []
         ticket = self.ticket()
-        self.step(edits, file, old, "withdraw", ticket, {"status": "return_pending", "ticket": ticket}, new)
-        self.step(edits, file, new, "deploy", ticket, {**place, "status": "active", "ticket": ""}, old)
+        self.step(edits, file, old, "withdraw", ticket=ticket, cells={"status": "return_pending", "ticket": ticket}, partner=new)
+        self.step(edits, file, new, "deploy", ticket=ticket, cells={**place, "status": "active", "ticket": ""}, partner=old)
         self.moving.append((file, old))
         self.save(f"端末 {old} を {new} に取替え", ticket, "life", edits)
 

@@ -82,7 +82,7 @@ def _audit(args: argparse.Namespace, history: Any, view: Any) -> int:
     seed = args.seed or history.ward.today.isoformat()
     ids = list(args.subject)
     if args.sample is not None:
-        ids += audit.draw(history, args.sample, seed, args.status, args.since, args.until)
+        ids += audit.draw(history, args.sample, seed, status=args.status, since=args.since, until=args.until)
     data = audit.plain([audit.explain(history, view, asset) for asset in dict.fromkeys(ids)], seed)
     kind = _kind(args)
     if kind == "html":

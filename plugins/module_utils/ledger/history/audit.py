@@ -27,7 +27,7 @@ class Asset:
     gaps: list[str] = field(default_factory=list)
 
 
-def draw(history: History, count: int, seed: str, status: str = "", since: str = "", until: str = "") -> list[str]:
+def draw(history: History, count: int, seed: str, *, status: str = "", since: str = "", until: str = "") -> list[str]:
     """Assets at random out of those whose life is recorded; the same seed and ledgers draw the same.
 
     :param status: only assets that are in this state now, for example ``disposed``.

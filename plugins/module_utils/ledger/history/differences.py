@@ -234,7 +234,7 @@ def _step(version: Version, delta: bytes, text: bytearray) -> None:
                 windows.append((begin, end, b"".join((*pieces, text[place:end]))))
             begin = text.rfind(b"\n", 0, start) + 1
             pieces, place = [], begin
-        pieces += [text[place:start], fresh]
+        pieces += [bytes(text[place:start]), fresh]
         place = stop
         end = text.find(b"\n", stop) + 1 or len(text)
     if end >= 0:

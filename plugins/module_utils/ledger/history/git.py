@@ -188,29 +188,42 @@ class Contents:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._process is not None:
-            self._process.communicate()
+        process, self._process = self._process, None
+        if process is not None:
+            with contextlib.suppress(OSError):
+                process.communicate()
 
     def get(self, name: bytes) -> bytes | None:
-        """``None`` for one that is missing (a partial clone), no file or larger than the limit."""
-        if self._process is None:
-            command = ["git", "-C", str(self.git.folder), "cat-file", "--batch"]
-            environment = {**os.environ, **_ENVIRONMENT}
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-        process = self._process
+        """``None`` for one that is missing (a partial clone), damaged, no file or larger than the limit."""
+        process = self._process or self._start()
         if process.stdin is None or process.stdout is None:
             raise fail("E1102", str(self.git.folder), reason="git cat-file: no pipe")
-        process.stdin.write(name.hex().encode() + b"\n")
-        process.stdin.flush()
-        head = process.stdout.readline().split()
-        if len(head) != 3:
-            return None
-        size = int(head[2])
-        if head[1] == b"blob" and size <= self.limit:
-            return process.stdout.read(size + 1)[:-1]
-        for left in range(size + 1, 0, -(1 << 20)):
-            process.stdout.read(min(left, 1 << 20))
+        try:
+            process.stdin.write(name.hex().encode() + b"\n")
+            process.stdin.flush()
+            head = process.stdout.readline().split()
+            if len(head) == 2 and head[1] == b"missing":
+                return None
+            size = int(head[2])
+            if head[1] == b"blob" and size <= self.limit:
+                content = process.stdout.read(size + 1)
+                if len(content) == size + 1:
+                    return content[:-1]
+            else:
+                for left in range(size + 1, 0, -(1 << 20)):
+                    process.stdout.read(min(left, 1 << 20))
+                return None
+        except (OSError, IndexError, ValueError):
+            pass
+        # a damaged object ends the process; the next one is asked from a new one
+        self.__exit__()
         return None
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = ["git", "-C", str(self.git.folder), "cat-file", "--batch"]
+        environment = {**os.environ, **_ENVIRONMENT}
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+        return self._process
 
 
 def _words(author: str, authored: str, message: str) -> Words:

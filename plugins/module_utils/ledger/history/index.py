@@ -183,7 +183,7 @@ class Index:
             f" JOIN headers new ON new.id = pairs.new_header WHERE {where}",
             asked,
         )
-        return [Change(*row[:4], _unpack(*row[4:])) for row in found]
+        return [Change(name, parent, source, path, _unpack(*rest)) for name, parent, source, path, *rest in found]
 
     def renames(self) -> list[tuple[str, str]]:
         """Files that were moved: (old path, new path), in no order."""

@@ -107,19 +107,9 @@ def edits(delta: bytes, base: bytearray) -> list[Edit]:
 
 
 def _edits(delta: bytes, base: bytearray) -> Iterator[Edit]:
-    at = 0
-    sizes = []
-    for _ in (0, 1):
-        size = shift = 0
-        while True:
-            byte = delta[at]
-            at += 1
-            size |= (byte & 0x7F) << shift
-            shift += 7
-            if not byte & 0x80:
-                break
-        sizes.append(size)
-    if sizes[0] != len(base):
+    expected, at = _size(delta, 0)
+    promised, at = _size(delta, at)
+    if expected != len(base):
         raise Unreadable("a delta is for another base")
     place, fresh, end, made = 0, b"", len(delta), 0
     while at < end:
@@ -131,6 +121,8 @@ def _edits(delta: bytes, base: bytearray) -> Iterator[Edit]:
             at += byte
             continue
         offset, size, at = _copy(delta, byte, at)
+        if offset + size > len(base):
+            raise Unreadable("a delta copies from beyond its base")
         made += size
         if offset != place and size < _SHORT:
             fresh += base[offset : offset + size]
@@ -147,8 +139,20 @@ def _edits(delta: bytes, base: bytearray) -> Iterator[Edit]:
         place = offset + size
     if fresh or place < len(base):
         yield place, len(base), fresh
-    if made != sizes[1] or place > len(base):
+    if made != promised:
         raise Unreadable("a delta does not make what it promises")
+
+
+def _size(delta: bytes, at: int) -> tuple[int, int]:
+    """A number of seven bits a byte, the lowest first, and where it ends."""
+    size = shift = 0
+    while True:
+        byte = delta[at]
+        at += 1
+        size |= (byte & 0x7F) << shift
+        shift += 7
+        if not byte & 0x80:
+            return size, at
 
 
 def _copy(delta: bytes, byte: int, at: int) -> tuple[int, int, int]:
