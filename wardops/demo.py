@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import demo_network, demo_skysea
+from . import demo_delivery, demo_network, demo_skysea
 from .demo_stage import Stage
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-STEPS = (*demo_network.STEPS[:-1], *demo_skysea.STEPS, demo_network.STEPS[-1])  # the evidence is proved last
+STEPS = (*demo_network.STEPS[:-1], *demo_delivery.STEPS, *demo_skysea.STEPS, demo_network.STEPS[-1])  # the evidence is proved last
 #: columns of the table's text
 DETAIL = 72
 

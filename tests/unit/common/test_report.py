@@ -63,7 +63,8 @@ def test_a_paper_is_a_pdf_with_its_japanese_text_and_always_the_same_bytes(folde
 
 
 def test_a_paper_that_refers_to_the_outside_is_refused(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    data = report.pdf('<img src="file:///etc/passwd"><p>text</p>')
+    (folder / "picture.png").write_bytes(bytes.fromhex("89504e470d0a1a0a"))
+    data = report.pdf(f'<img src="{(folder / "picture.png").as_uri()}"><p>text</p>')
     (folder / "paper.pdf").write_bytes(data)
     images = subprocess.run(["pdfimages", "-list", folder / "paper.pdf"], capture_output=True, text=True, check=True).stdout
     assert len(images.splitlines()) == 2, "the header only: nothing was fetched"
