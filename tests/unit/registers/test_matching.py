@@ -1,6 +1,6 @@
 """Order, delivery note and invoice, as files: each difference is found and named, and nothing is taken in or paid twice.
 
-covers: E1026, E1027
+covers: E1027
 """
 
 from __future__ import annotations

@@ -159,13 +159,6 @@ ENTRIES: dict[str, Entry] = {
         "コードを確かめてください",
         "look at the code",
     ),
-    "E1026": Entry(
-        "invoice-already-kept",
-        "請求書 {invoice}（{supplier}）は取込済みです",
-        "invoice {invoice} of {supplier} was taken in before",
-        "二重請求です。業者に確認し、支払わないでください",
-        "this is a double invoice: ask the supplier and do not pay",
-    ),
     "E1027": Entry(
         "invoice-differs",
         "突合で差異が {count} 件あります。差異のある書類は取り込んでいません",
