@@ -1,7 +1,7 @@
-"""``wardops demo``: the repository's main job, end to end, against real servers of the lab.
+"""``wardops demo``: the repository's main jobs, end to end, against real servers of the lab.
 
-A reviewed line in a ledger decides whether a device gets onto the network: the sample ward goes into three RADIUS servers
-(one per layer), a client asks them as a switch would, one terminal is returned, one is isolated, and the evidence is proved.
+A reviewed line in a ledger decides whether a device gets onto the network; a delivery of 120 notebooks goes from a dirty workbook to
+the switch port and the auditor; USB devices are registered; a day of payment results is split and delivered; the evidence is proved.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import demo_delivery, demo_network, demo_skysea
+from . import demo_delivery, demo_network, demo_payment, demo_skysea
 from .demo_stage import Stage
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-STEPS = (*demo_network.STEPS[:-1], *demo_delivery.STEPS, *demo_skysea.STEPS, demo_network.STEPS[-1])  # the evidence is proved last
+#: the chapters; the evidence of all of them is proved last
+STEPS = (*demo_network.STEPS[:-1], *demo_delivery.STEPS, *demo_skysea.STEPS, *demo_payment.STEPS, demo_network.STEPS[-1])
 #: columns of the table's text
 DETAIL = 72
 

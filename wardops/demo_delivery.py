@@ -18,35 +18,21 @@ APPROVAL = f"Merge branch '{BRANCH}' into 'main'\n\n納品 120 台\n\nSee merge 
 SOFTWARE = ("--set", "os_version=Windows 11 25H2", "--set", "os_build=26200.7171")
 
 
-def wardops(stage: Stage, *words: str, good: tuple[int, ...] = (0,)) -> str:
-    """A command on the demo's ward."""
-    return stage.command([sys.executable, "-m", "wardops", *words, "--ward", str(stage.ward.root)], name=words[0], good=good)
-
-
-def git(stage: Stage, *words: str) -> str:
-    identity = ["-c", "user.name=区 DX戦略課", "-c", "user.email=dx@ward.example", "-c", "core.quotePath=false"]
-    return stage.command(["git", "-C", str(stage.inventories), *identity, *words], name="git")
-
-
 def deliver(stage: Stage) -> str:
     """The supplier's list becomes a branch: new rows with numbers, names and addresses; what is wrong is refused with its reason."""
-    git(stage, "init", "--quiet", "--initial-branch=main")
-    git(stage, "config", "user.name", "helpdesk")
-    git(stage, "config", "user.email", "helpdesk@ward.example")
-    git(stage, "add", ".")
-    git(stage, "commit", "--quiet", "--message=台帳")
+    stage.save("前章までの変更")
     book = stage.work / "delivery.xlsx"
     stage.command([sys.executable, "tools/dirty_delivery.py", "story", str(book)])
     words = ["intake", "terminal_delivery_lgwan", str(book), "--branch", BRANCH, "--ticket", TICKET, "--report", str(stage.work / "intake")]
-    output = wardops(stage, *words, good=(0, 1))
+    output = stage.wardops(*words, good=(0, 1))
     need("add 117" in output and "conflict 2 refused 1" in output, output[-800:])
-    need(git(stage, "status", "--porcelain") == "", "the working tree was touched")
+    need(stage.git("status", "--porcelain") == "", "the working tree was touched")
     names = sorted(row["computer_name"] for row in new_rows(stage, BRANCH))
     return f"120 行中 117 台を採番（{names[0]}～）、3 行は理由つきで不可 / 117 named and addressed, 3 refused with the reason"
 
 
 def new_rows(stage: Stage, revision: str) -> list[dict[str, str]]:
-    text = git(stage, "show", f"{revision}:sample/ledgers/lgwan/terminals.csv")
+    text = stage.git("show", f"{revision}:sample/ledgers/lgwan/terminals.csv")
     return [row for row in csv.DictReader(text.splitlines()) if row["ticket"] == TICKET]
 
 
@@ -54,7 +40,7 @@ def approve(stage: Stage) -> str:
     """The merge is the approval; the next run lets the notebooks onto the set-up network."""
     row = new_rows(stage, BRANCH)[0]
     before = stage.ask("lgwan", row["mac_lan"])
-    git(stage, "merge", "--quiet", "--no-ff", f"--message={APPROVAL}", BRANCH)
+    stage.git("-c", "user.name=区 DX戦略課", "merge", "--quiet", "--no-ff", f"--message={APPROVAL}", BRANCH)
     stage.play("sync_radius", "lgwan")
     after = stage.ask("lgwan", row["mac_lan"])
     need(before[0] == "Access-Reject" and after == ("Access-Accept", "115"), f"{before} -> {after}")
@@ -71,8 +57,8 @@ def replace(stage: Stage) -> str:
     pairs = list(zip(old, new, strict=True))
     for gone, come in pairs:
         words = ["--old", gone["asset_id"], "--new", come["asset_id"], "--return-due", "2026-12-25", *SOFTWARE]
-        wardops(stage, "life", "replace", *words, "--ticket", CHANGE, "--write")
-    git(stage, "commit", "--quiet", "--all", f"--message=機器更新 {PAIRS} 組\n\nTicket: {CHANGE}\nRole: helpdesk\nOperation: life")
+        stage.wardops("life", "replace", *words, "--ticket", CHANGE, "--write")
+    stage.save(f"機器更新 {PAIRS} 組\n\nTicket: {CHANGE}\nRole: helpdesk\nOperation: life")
     stage.play("sync_radius", "lgwan")
     place = {row["asset_id"]: row for row in stage.rows("lgwan")}
     for gone, come in pairs:
@@ -91,7 +77,7 @@ def papers(stage: Stage) -> str:
     need(len(handed) == PAIRS, f"{len(handed)} were handed over")
     folder = stage.work / "papers"
     for row in handed[:2]:
-        wardops(stage, "paper", "handover", "--asset", row["asset_id"], "--ticket", CHANGE, "--out", str(folder))
+        stage.wardops("paper", "handover", "--asset", row["asset_id"], "--ticket", CHANGE, "--out", str(folder))
     texts = ["".join(stage.command(["pdftotext", str(path), "-"]).split()) for path in sorted(folder.glob("*.pdf"))]
     for row in handed[:2]:
         need(any("引渡書" in text and row["computer_name"] in text and row["serial"] in text for text in texts), f"{texts}")
@@ -100,13 +86,13 @@ def papers(stage: Stage) -> str:
 
 def follow(stage: Stage) -> str:
     """What must follow is open until something proves it: the RADIUS part by the evidence of the run."""
-    before = wardops(stage, "life", "follow-ups", "--system", "radius", good=(0, 1))
-    wardops(stage, "life", "check", "--evidence", str(stage.evidence), "--write", "--ticket", CHANGE)
-    after = wardops(stage, "life", "follow-ups", "--system", "radius", good=(0, 1))
+    before = stage.wardops("life", "follow-ups", "--system", "radius", good=(0, 1))
+    stage.wardops("life", "check", "--evidence", str(stage.evidence), "--write", "--ticket", CHANGE)
+    after = stage.wardops("life", "follow-ups", "--system", "radius", good=(0, 1))
     ours = [row["asset_id"] for row in new_rows(stage, BRANCH)[:PAIRS]]
     need(all(one in before for one in ours) and not any(one in after for one in ours), after[-800:])
-    git(stage, "commit", "--quiet", "--all", f"--message=後続作業の確認\n\nTicket: {CHANGE}\nRole: operations\nOperation: life")
-    left = wardops(stage, "life", "follow-ups", good=(0, 1))
+    stage.save(f"後続作業の確認\n\nTicket: {CHANGE}\nRole: operations\nOperation: life")
+    left = stage.wardops("life", "follow-ups", good=(0, 1))
     waiting = sum(any(one in line for one in ours) for line in left.splitlines())
     return f"RADIUS は実行記録で完了、ほか {waiting} 件は証拠待ち / RADIUS proved by evidence, {waiting} others wait for proof"
 
@@ -114,11 +100,11 @@ def follow(stage: Stage) -> str:
 def audit(stage: Stage) -> str:
     """An auditor draws ten assets and reads each from delivery to disposal; what is not proved is named as a gap."""
     page, proof = stage.work / "audit.html", ("--evidence", str(stage.evidence))
-    drawn = wardops(stage, "history", "--sample", "10", "--seed", "demo", *proof, "--out", str(page), good=(0, 1))
+    drawn = stage.wardops("history", "--sample", "10", "--seed", "demo", *proof, "--out", str(page), good=(0, 1))
     need(len(set(re.findall(r"A[0-9]{7}(?=　)", page.read_text(encoding="utf-8")))) >= 10, "the page does not explain ten assets")
     ours = [row["asset_id"] for row in new_rows(stage, BRANCH)[:PAIRS]]
-    wardops(stage, "history", *ours, *proof, "--out", str(stage.work / "delivered.html"))  # exit code 0: without a gap
-    text = wardops(stage, "history", ours[0], *proof, "--format", "json")
+    stage.wardops("history", *ours, *proof, "--out", str(stage.work / "delivered.html"))  # exit code 0: without a gap
+    text = stage.wardops("history", ours[0], *proof, "--format", "json")
     need(all(word in text for word in (TICKET, CHANGE, "sync_radius")), text[:800])
     return f"{drawn.strip().splitlines()[-1]}; 納品した {PAIRS} 台は欠落なし / of those delivered here, none has a gap"
 

@@ -39,6 +39,10 @@ class Stage:
         shutil.copytree(repository / "inventories", self.inventories)
         self.ward = Ward(self.inventories / "sample")
         self._logs = itertools.count(1)
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.git("config", "user.name", "helpdesk")
+        self.git("config", "user.email", "helpdesk@ward.example")
+        self.save("台帳")
 
     def command(self, words: list[str], env: Mapping[str, str] | None = None, *, name: str = "", good: tuple[int, ...] = (0,)) -> str:
         """Run a program, keep its output in a log; any exit code but the good ones raises."""
@@ -52,6 +56,19 @@ class Stage:
         if done.returncode not in good:
             raise subprocess.CalledProcessError(done.returncode, words, output)
         return output
+
+    def git(self, *words: str) -> str:
+        """Git on the ward's own repository."""
+        return self.command(["git", "-C", str(self.inventories), "-c", "core.quotePath=false", *words], name="git")
+
+    def save(self, message: str) -> None:
+        """Commit the ward as it is."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
+
+    def wardops(self, *words: str, good: tuple[int, ...] = (0,)) -> str:
+        """A command of ``python -m wardops`` on the demo's ward."""
+        return self.command([sys.executable, "-m", "wardops", *words, "--ward", str(self.ward.root)], name=words[0], good=good)
 
     def lab(self, *words: str, env: Mapping[str, str] | None = None, name: str = "lab", good: tuple[int, ...] = (0,)) -> str:
         return self.command([sys.executable, "-m", "lab", *words], env, name=name, good=good)
