@@ -26,7 +26,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
 
-from tests.unit.exchange.wards import REPOSITORY, column, commit, edit, export, git, make_ward, save, take_back
+from tests.unit.exchange.wards import REPOSITORY, SAMPLE, column, commit, edit, export, git, make_ward, save, take_back
 
 JUNK = ["", ",", '"', "\n", "=", "\x00", "\t", "x", " ", "'", "[U+110000]", "\ud7ff"]
 XML_JUNK = [b"", b"<", b"x", b"\x00", b"9", b"</c>", b"&lol;"]
@@ -384,3 +384,11 @@ def test_the_stock_application_gets_its_own_titles_and_its_list_comes_back_uncha
     out.write_bytes(data)
     assert "変更なし" in wardops(sample, "intake", "stock_app", str(out)).stdout
     assert wardops(sample, "export", "stock", "--profile", "stock_app", "--out", str(out)).returncode == 2
+
+
+def test_a_selection_by_an_empty_cell_is_remembered(tmp_path: Path) -> None:
+    """A forgotten condition would make every other row one that the file lacks, and ``--allow-remove`` would remove it."""
+    root = make_ward(tmp_path / "ward", SAMPLE)
+    data = export(root, "usb_devices", form="cp932", where=["reason="])
+    book, outcome = take_back(root, data, allow_remove=True)
+    assert outcome.removed == 0 and not outcome.problems and not book.changes()

@@ -109,7 +109,7 @@ def read_mark(text: str, book: Book) -> Mark:
         raise fail("E0860")
     layer, _, ledger = parts[1].rpartition("/")
     where: dict[str, tuple[str, ...]] = {}
-    for column, value in urllib.parse.parse_qsl(parts[4] if len(parts) == 5 else ""):
+    for column, value in urllib.parse.parse_qsl(parts[4] if len(parts) == 5 else "", keep_blank_values=True):
         where[column] = (*where.get(column, ()), value)
     schema = book.schema(ledger)
     columns = tuple(parts[3].split("."))
