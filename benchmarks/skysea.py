@@ -73,7 +73,7 @@ def difference() -> None:
         if f"変更 {CHANGED} 削除 0 保留 0 一致 {DEVICES - CHANGED}" not in output:
             raise RuntimeError(output[-2000:])
 
-    env = {"WARDOPS_EVIDENCE": str(WARD / "evidence")}
+    env = {"WARDOPS_EVIDENCE": str(WARD / "evidence"), "WARDOPS_LAYER": "lgwan"}
     measures = interleaved({"ours": Command([PYTHON, "-m", "wardops", *words], env=env, prepare=fresh, check=check)})["ours"]
     used = f"{median(measures, 'cpu'):.2f} CPU s, {median(measures, 'rss'):.0f} MiB"
     note = f"{DEVICES:,} devices, {CHANGED} changed; {used}; with files, report and evidence"

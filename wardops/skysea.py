@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ def add_parser(sub: Any) -> None:
     parser: argparse.ArgumentParser = sub.add_parser("skysea", help="SKYSEA の登録ファイルを作る / import files for the SKYSEA console")
     parser.add_argument("subject", choices=("terminals", "usb_devices"), help="端末かUSB機器 / what is registered")
     add_ward(parser)
-    parser.add_argument("--layer", default=os.environ.get("WARDOPS_LAYER", ""), help="系統 / layer of the console (default: WARDOPS_LAYER)")
+    parser.add_argument("--layer", default="", help="系統 / layer of the console (default: the one that this node declares)")
     parser.add_argument("--export", type=Path, required=True, metavar="FILE", help="コンソールの最新の出力 / the console's last export")
     parser.add_argument("--folder", type=Path, required=True, metavar="FOLDER", help="取込ファイルを置く / where the import files go")
     parser.add_argument("--check", action="store_true", help="計画だけ / plan only, write nothing")
@@ -27,12 +26,13 @@ def add_parser(sub: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     gc.disable()  # as in ``wardops check``: there are no cycles worth looking for
     from ansible_collections.ward.ops.plugins.module_utils.common.evidence import default_folder  # noqa: PLC0415 - start-up speed
+    from ansible_collections.ward.ops.plugins.module_utils.common.layer import declared_layer, require_layer  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.skysea import task  # noqa: PLC0415
 
     request = task.Request(
         subject=args.subject,
         ward=args.ward,
-        layer=args.layer,
+        layer=require_layer(args.layer or declared_layer()),
         export=args.export,
         folder=args.folder,
         evidence=default_folder(),

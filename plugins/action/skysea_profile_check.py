@@ -37,7 +37,8 @@ class ActionModule(ActionBase):
         try:
             ward, subject = Ward(ward_of(arguments, variables)), arguments["subject"]
             layout = layout_of(ward.policy("skysea")[subject]["export"])
-            found = kit.examine(layout, read_bytes(Path(arguments["export"]), EXPORT_LIMIT), _known(ward, subject))
+            data = read_bytes(Path(arguments["export"]), EXPORT_LIMIT)
+            found = kit.examine(layout, data, _known(ward, subject), arguments["export"])
         except WardopsError as error:
             return {**result, "failed": True, "msg": str(error)}
         lines = kit.lines(found)

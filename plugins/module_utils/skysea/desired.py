@@ -15,6 +15,10 @@ from ..common.table import Table
 from ..common.ward import Ward
 from .layout import Row
 
+#: the states that the ledgers know; a row in any other one is held
+_TERMINAL_STATES = frozenset(("stock", "setup", "active", "lent", "repair", "return_pending", "returned", "wiped", "disposed"))
+_DEVICE_STATES = frozenset(("active", "stock", "lost", "disposed"))
+
 
 @dataclass(slots=True)
 class Desired:
@@ -34,9 +38,13 @@ def terminals(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
     """Terminals of the layer in a registered state; with E1504 when there are more than licences."""
     policy = rules["terminals"]
     sections = _sections(ward)
-    desired = Desired(ledger=ward.table("terminals", layer).dicts() if ward.has("terminals", layer) else [])
+    desired = Desired()
+    if ward.has("terminals", layer):
+        table = ward.table("terminals", layer)
+        desired.ledger = table.dicts()
+        _doubtful(table, desired.ledger, policy["key"], _TERMINAL_STATES, desired)
     for row in desired.ledger:
-        if row["status"] in policy["registered"]:
+        if row["status"] in policy["registered"] and key_of(policy["key"], row) not in desired.held:
             item = {name: row[name] for name in ("computer_name", "asset_id", "serial", "dept_code", "use", "assigned_date")}
             item["dept_name"] = sections.get(row["dept_code"], "")
             item["place"] = f"{row['site']} {row['floor']}F"
@@ -58,7 +66,9 @@ def usb_devices(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
     rows = table.dicts()
     desired = Desired(ledger=rows)
     policy = rules["usb_devices"]
+    _doubtful(table, rows, policy["key"], _DEVICE_STATES, desired)
     _judge(table, rows, policy["key"], desired)
+    lost_keys, lost_identities = _lost(rows, policy["key"], desired)
     here, today, sections = _in_service(ward, layer, rules), ward.today.isoformat(), _sections(ward)
     for row in rows:
         if row["status"] not in policy["registered"]:
@@ -66,19 +76,54 @@ def usb_devices(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
         item = {name: row[name] for name in ("device_id", "vid", "pid", "serial", "kind", "permission", "valid_to", "use")}
         key = key_of(policy["key"], item)
         lost, expired = row["status"] == "lost", bool(row["valid_to"]) and row["valid_to"] < today
-        if lost or expired:
+        if expired and not lost:
             desired.held.pop(key, None)  # whatever else is wrong with the row, it does not stay allowed
         allowed = [name for name in row["allow_terminals"].split() if name in here]
         if lost:
             if not row["serial"]:
                 continue  # nothing tells it from others of its model: the permission goes
             item["permission"], allowed = "deny", []
-        elif expired or key in desired.held or (row["allow_terminals"] and not allowed):
-            continue  # the last: another layer's, or its terminals are no longer in service
+        elif expired or key in desired.held or key in lost_keys or _identity(row) in lost_identities:
+            continue
+        elif row["allow_terminals"] and not allowed:
+            continue  # another layer's, or its terminals are no longer in service
         item["terminals"] = " ".join(allowed)
         item["dept_name"] = sections.get(row["dept_code"], "")
         desired.rows[key] = item
     return desired
+
+
+def _lost(rows: Sequence[Row], key: Sequence[str], desired: Desired) -> tuple[set[str], set[tuple[str, str, str]]]:
+    """Keys and identities of lost devices. No row that shares one is held: nothing of it may stay allowed."""
+    lost = [row for row in rows if row["status"] == "lost"]
+    keys = {key_of(key, row) for row in lost}
+    identities = {_identity(row) for row in lost if row["serial"]}
+    for row in rows:
+        if key_of(key, row) in keys or _identity(row) in identities:
+            desired.held.pop(key_of(key, row), None)
+    return keys, identities
+
+
+def _identity(row: Row) -> tuple[str, str, str]:
+    return row["vid"], row["pid"], row["serial"].upper()
+
+
+def _doubtful(table: Table, rows: Sequence[Row], key: Sequence[str], states: frozenset[str], desired: Desired) -> None:
+    """E1510: rows that nothing can be registered from, for instance after a wrong merge; their keys are held."""
+    seen: set[str] = set()
+    for number, row in enumerate(rows):
+        name = key_of(key, row)
+        column, ja, en = key[0], "", ""
+        if not all(row[part] for part in key):
+            ja, en = "キーが空です", "the key is empty"
+        elif name in seen:
+            ja, en = f"「{name}」が 2 行あります", f"{name} is there twice"
+        elif row["status"] not in states:
+            column, ja, en = "status", f"状態「{row['status']}」はありません", f"there is no state {row['status']!r}"
+        seen.add(name)
+        if ja:
+            desired.held[name] = table.problem("E1510", number, column, reason_ja=ja, reason=en)
+            desired.problems.append(desired.held[name])
 
 
 def _judge(table: Table, rows: Sequence[Row], key: Sequence[str], desired: Desired) -> None:
@@ -92,7 +137,7 @@ def _judge(table: Table, rows: Sequence[Row], key: Sequence[str], desired: Desir
             problem = table.problem("E1505", number, "serial", device=row["device_id"])
         elif row["identify_by"] == "model" and not row["reason"]:
             problem = table.problem("E1505", number, "reason", device=row["device_id"])
-        identity = (row["vid"], row["pid"], row["serial"].upper())
+        identity = _identity(row)
         if identity in seen:
             first = rows[seen[identity]]
             problem = table.problem(

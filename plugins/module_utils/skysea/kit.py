@@ -11,6 +11,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..common.problems import fail
 from ..common.text import decode as recognise
 from .layout import Column, Layout, plain
 
@@ -55,11 +56,11 @@ class Findings:
         return not self.file and not self.unknown and all(column.fits for column in self.columns)
 
 
-def examine(layout: Layout, data: bytes, known: Mapping[str, Sequence[str]]) -> Findings:
+def examine(layout: Layout, data: bytes, known: Mapping[str, Sequence[str]], path: str = "") -> Findings:
     """Compare an export with a layout.
 
     :param known: values of the ledgers by field (``computer_name``, ``serial`` …): a column of another content shows.
-    :raises WardopsError: E0103, E0110 when the file is in no encoding that is known at all.
+    :raises WardopsError: E0103, E0110 when the file is in no encoding that is known at all; E1501 when a quote is never closed.
     """
     findings = Findings()
     decoded = recognise(data)
@@ -77,7 +78,11 @@ def examine(layout: Layout, data: bytes, known: Mapping[str, Sequence[str]]) -> 
         findings.file.append((f"区切りは{found}", "delimiter is " + ("tab" if delimiter == "\t" else "comma")))
     if "\r\n" not in decoded.text:
         findings.file.append(("改行は LF（CRLF ではない）", "line ends are LF, not CRLF"))
-    rows = list(csv.reader(io.StringIO(decoded.text, newline=""), delimiter=delimiter))
+    csv.field_size_limit(1 << 20)
+    try:
+        rows = list(csv.reader(io.StringIO(decoded.text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise fail("E1501", path, reason_ja="引用符の対応が取れません", reason=str(error)) from None
     header = rows[0] if layout.header and rows else [column.title for column in layout.columns]
     lines = rows[1:] if layout.header else rows
     findings.rows = len(lines)

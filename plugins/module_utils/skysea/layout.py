@@ -79,9 +79,9 @@ def spell(layout: Layout, column: Column, text: str) -> str:
             raise _unfit(column, text, f"値の対応にない値です（{text}）", "the layout has no word for this value")
         shown = column.values[text]
     elif column.date and text:
-        shown = dt.date.fromisoformat(text).strftime(layout.date)
+        shown = _date(layout, column, text)
     elif column.mac is not None and text:
-        shown = MacFormat(column.mac, 2, upper=True).render(text)
+        shown = _mac(column, column.mac, text)
     plain_ascii = shown.isascii() and shown.isprintable()
     if plain_ascii and (not column.width or len(shown) <= column.width):
         return shown
@@ -100,6 +100,20 @@ def spell(layout: Layout, column: Column, text: str) -> str:
         char = shown[error.start]
         raise _unfit(column, text, f"文字「{char}」は {layout.encoding} にありません", f"{layout.encoding} has no {char!r}") from None
     return shown
+
+
+def _date(layout: Layout, column: Column, text: str) -> str:
+    try:
+        return dt.date.fromisoformat(text).strftime(layout.date)
+    except ValueError:
+        raise _unfit(column, text, f"日付ではありません（{text}）", "not a date") from None
+
+
+def _mac(column: Column, separator: str, text: str) -> str:
+    try:
+        return MacFormat(separator, 2, upper=True).render(parse(text))
+    except WardopsError:
+        raise _unfit(column, text, f"MAC アドレスではありません（{text}）", "not a MAC address") from None
 
 
 def stored(layout: Layout, text: str) -> str:

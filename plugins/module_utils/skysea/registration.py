@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import operator
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -88,7 +89,7 @@ def register(
     layout = layout_of(policy["import"])
     done = Registration(layout, problems=[problem for problem in desired.problems if problem.code != "E1504"])
     done.actual, done.ledger = actual, desired.ledger
-    rows = _that_fit(layout, desired, done)
+    rows = _that_fit(layout, desired, done, policy)
     exported_fields = set(layout_of(policy["export"]).fields)
     names = [name for name in layout.fields if name in exported_fields]
     # compared as tuples, which costs a third of dictionaries; only what differs becomes one
@@ -135,8 +136,17 @@ def _named(plan: Plan, names: list[str]) -> Plan:
     return plan
 
 
-def _that_fit(layout: Layout, desired: Desired, done: Registration) -> dict[str, Row]:
-    """Rows as the file holds them; those that it cannot hold are held with E1503, and the run goes on."""
+def _stays_denied(row: Row, policy: Mapping[str, Any], refused: Mapping[tuple[str, str], Problem]) -> bool:
+    """Whether a denied (lost) device can be denied without the cells that do not fit: a long remark must not keep it allowed."""
+    needed = {*policy["key"], "vid", "pid", "serial", "permission"}
+    return row.get("permission") == "deny" and not any((name, row[name]) in refused for name in needed)
+
+
+def _that_fit(layout: Layout, desired: Desired, done: Registration, policy: Mapping[str, Any]) -> dict[str, Row]:
+    """Rows as the file holds them; those that it cannot hold are held with E1503, and the run goes on.
+
+    A denied device is never held: its cells that do not fit are left empty, or the console loses it.
+    """
     refused: dict[tuple[str, str], Problem] = {}
     changed: dict[tuple[str, str], str] = {}
     for column in layout.columns:
@@ -153,11 +163,12 @@ def _that_fit(layout: Layout, desired: Desired, done: Registration) -> dict[str,
     rows = {}
     for key, row in desired.rows.items():
         problem = next((refused[item] for item in row.items() if item in refused), None)
-        if problem is None:
-            rows[key] = {name: changed.get((name, cell), cell) for name, cell in row.items()}
-        else:
-            desired.held[key] = Problem(problem.code, key, params=problem.params)
-            done.problems.append(desired.held[key])
+        if problem is None or _stays_denied(row, policy, refused):
+            rows[key] = {name: "" if (name, cell) in refused else changed.get((name, cell), cell) for name, cell in row.items()}
+        elif row.get("permission") != "deny":
+            desired.held[key] = problem
+        if problem is not None:
+            done.problems.append(Problem(problem.code, key, params=problem.params))
     return rows
 
 
@@ -199,7 +210,16 @@ def last_manifest(folder: Path) -> dict[str, Any] | None:
         found = json.loads(read_bytes(folder / MANIFEST))
     except (WardopsError, ValueError):
         return None
-    return found if isinstance(found, dict) else None
+    rows = found.get("rows") if isinstance(found, dict) else None
+    return found if isinstance(rows, list) and all(map(_is_row, rows)) else None
+
+
+def _is_row(item: object) -> bool:
+    return (
+        isinstance(item, dict)
+        and isinstance(item.get("key"), str)
+        and all(name in item and isinstance(item[name], dict | None) for name in ("before", "after"))
+    )
 
 
 def _ours(folder: Path, layout: Layout) -> set[str]:
@@ -216,9 +236,17 @@ def is_saved(folder: Path, done: Registration) -> bool:
     return all(read_bytes(folder / name, EXPORT_LIMIT) == data for name, data in wanted.items())
 
 
+def make_folder(folder: Path) -> None:
+    """:raises WardopsError: E0105 when there cannot be such a folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise fail("E0105", str(folder), reason=os.strerror(error.errno or 0)) from None
+
+
 def save(folder: Path, done: Registration) -> None:
     """Put the files into the folder, the manifest last; files of an earlier run go first, so that none is imported twice."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with lock(folder):
         (folder / MANIFEST).unlink(missing_ok=True)
         for name in _ours(folder, done.layout) - set(done.files):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping
@@ -19,13 +20,13 @@ _STATES = {"active": "使用中", "stock": "在庫", "lost": "紛失", "disposed
 
 def expiring(ward: Ward, devices: list[Row], days: int) -> list[Row]:
     """USB devices in use whose permission ends within so many days, or has ended; the next to end first."""
-    today = ward.today
-    last = (today + dt.timedelta(days=days)).isoformat()
-    rows = [
-        {**row, "days": str((dt.date.fromisoformat(row["valid_to"]) - today).days)}
-        for row in devices
-        if row["status"] == "active" and row["valid_to"] and row["valid_to"] <= last
-    ]
+    rows = []
+    for row in devices:
+        if row["status"] == "active" and row["valid_to"]:
+            with contextlib.suppress(ValueError):  # not a date: the row is reported with E1503
+                left = (dt.date.fromisoformat(row["valid_to"]) - ward.today).days
+                if left <= days:
+                    rows.append({**row, "days": str(left)})
     return sorted(rows, key=lambda row: (row["valid_to"], row["device_id"]))
 
 
@@ -47,13 +48,13 @@ def secure_usb(ward: Ward, devices: list[Row], actual: Mapping[str, Row]) -> lis
         }.get(row["status"], console is not None)
         if wrong:
             state = "許可" if allowed else "禁止" if console else "未登録"
-            found.append({**row, "state": _STATES[row["status"]], "console": state})
+            found.append({**row, "state": _STATES.get(row["status"], row["status"]), "console": state})
     return found
 
 
 def secure_usb_counts(devices: list[Row]) -> Counter[str]:
     """How many security USB devices are in which state, in Japanese words."""
-    return Counter(_STATES[row["status"]] for row in devices if row["kind"] == "secure_usb")
+    return Counter(_STATES.get(row["status"], row["status"]) for row in devices if row["kind"] == "secure_usb")
 
 
 def seldom_used(ward: Ward, terminals: list[Row], actual: Mapping[str, Row], days: int) -> list[Row]:

@@ -141,7 +141,7 @@ def _report(request: Request, ward: Ward, done: Registration) -> Path:
         subtitle = f"登録する端末 {count:,} 台（ライセンス {rules['licences'][request.layer]:,}）"
     tables = reporting.tables_of(done, more)
     folder = request.folder / "report"
-    folder.mkdir(parents=True, exist_ok=True)
+    registration.make_folder(folder)
     title = f"{SUBJECTS[request.subject][0]}（{request.layer}）"
     counts_text = "追加 {add} 変更 {change} 削除 {remove} 保留 {held} 変更なし {unchanged}".format(**done.plan.counts())
     page = reporting.page(title, f"基準日 {ward.today.isoformat()}、{counts_text}。{subtitle}", tables, verified=rules["verified"])

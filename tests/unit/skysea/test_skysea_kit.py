@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.skysea import kit
 from ansible_collections.ward.ops.plugins.module_utils.skysea.layout import layout_of
 
@@ -70,3 +71,9 @@ def test_columns_in_another_order(export: str) -> None:
     rows = [line.split("\t") for line in export.splitlines()]
     found = verdicts("".join("\t".join([row[1], row[0], *row[2:]]) + "\r\n" for row in rows))
     assert any("順序" in ja for ja, _ in found.file) and all(one.fits for one in found.columns)
+
+
+def test_an_export_with_a_quote_that_never_closes_is_an_error_with_a_code(export: str) -> None:
+    with pytest.raises(WardopsError) as error:
+        verdicts(export + '"' + "a" * (1 << 21))
+    assert [problem.code for problem in error.value.problems] == ["E1501"]

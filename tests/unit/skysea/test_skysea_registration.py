@@ -291,3 +291,100 @@ def test_the_report_names_stock_expiry_and_seldom_used(console: Console) -> None
     report = Path(console.run("terminals")["report"])
     with (report.parent / "seldom_used.csv").open(encoding="utf-8-sig", newline="") as stream:
         assert [one["コンピュータ名"] for one in csv.DictReader(stream)] == [name]
+
+
+def _active(console: Console) -> dict[str, str]:
+    return next(row for row in console.rows("usb_devices") if row["status"] == "active" and row["serial"] and row["allow_terminals"])
+
+
+@pytest.mark.parametrize("cells", [{"use": "長" * 60}, {"valid_to": "2027/3/31"}, {"dept_code": "0101", "use": "改行\u0007"}])
+def test_a_lost_device_is_denied_whatever_else_its_row_says(console: Console, cells: dict[str, str]) -> None:
+    console.settle("usb_devices")
+    row = _active(console)
+    console.change("usb_devices", row["device_id"], status="lost", **cells)
+    found = console.run("usb_devices")
+    assert counts(found) == (0, 1, 0, 0) and [problem["code"] for problem in found["problems"]] == ["E1503"], "denied, and reported"
+    console.settle("usb_devices")
+    assert console.state("usb_devices")[row["device_id"]]["permission"] == "使用不可"
+
+
+def test_nothing_with_the_identity_of_a_lost_device_stays_allowed(console: Console) -> None:
+    console.settle("usb_devices")
+    lost, twin = (row for row in console.rows("usb_devices")[:40] if row["device_id"] in _two(console))
+    console.change("usb_devices", lost["device_id"], status="lost")
+    console.change("usb_devices", twin["device_id"], **{name: lost[name] for name in ("vid", "pid", "serial")})
+    found = console.run("usb_devices")
+    assert counts(found) == (0, 1, 1, 0) and [problem["code"] for problem in found["problems"]] == ["E1506"]
+    console.settle("usb_devices")
+    state = console.state("usb_devices")
+    assert state[lost["device_id"]]["permission"] == "使用不可" and twin["device_id"] not in state
+
+
+def _two(console: Console) -> list[str]:
+    rows = console.rows("usb_devices")[:40]
+    return [row["device_id"] for row in rows if row["status"] == "active" and row["serial"] and row["valid_to"] > "2027"][:2]
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        ({"valid_to": "2026-11-31"}, "E1503"),
+        ({"valid_to": "R9.3.31"}, "E1503"),
+        ({"status": "使用中"}, "E1510"),
+        ({"permission": "x"}, "E1503"),
+    ],
+)
+def test_a_cell_that_make_check_would_refuse_is_named_and_its_row_held(console: Console, cells: dict[str, str], code: str) -> None:
+    """covers: E1510"""
+    console.settle("usb_devices")
+    console.change("usb_devices", _active(console)["device_id"], **cells)
+    found = console.run("usb_devices")
+    assert counts(found) == (0, 0, 0, 1) and [problem["code"] for problem in found["problems"]] == [code]
+
+
+@pytest.mark.parametrize("cells", [{"mac_lan": "zz"}, {"assigned_date": "昨日"}])
+def test_a_terminal_with_a_bad_cell_is_held(console: Console, cells: dict[str, str]) -> None:
+    console.settle("terminals")
+    terminal = next(row for row in console.rows("terminals") if row["status"] == "active")
+    console.change("terminals", terminal["asset_id"], **cells)
+    found = console.run("terminals")
+    assert counts(found) == (0, 0, 0, 1) and [problem["code"] for problem in found["problems"]] == ["E1503"]
+
+
+@pytest.mark.parametrize("part", ["terminals", "usb_devices"])
+def test_a_key_that_is_twice_or_empty_registers_nothing_by_chance(console: Console, part: str) -> None:
+    console.settle(part)
+    key = "computer_name" if part == "terminals" else "device_id"
+    one, two, three = [row for row in console.rows(part) if row["status"] == "active"][:3]
+    first = next(iter(one))
+    console.change(part, two[first], **{key: one[key]})
+    console.change(part, three[first], **{key: ""})
+    found = console.run(part)
+    assert counts(found) == (0, 0, 2, 1), "neither row of the key decides, and no empty key is registered"
+    assert [problem["code"] for problem in found["problems"]] == ["E1510", "E1510"]
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", '{"rows": 5}', '{"rows": [1]}', '{"rows": [{"key": "x"}]}', '{"rows": [{"key": [], "before": 1, "after": {}}]}', "{"]
+)
+def test_a_damaged_manifest_is_as_good_as_none(console: Console, text: str) -> None:
+    console.run("usb_devices")
+    (console.folder / "out-usb_devices" / "manifest.json").write_text(text, encoding="utf-8")
+    found = console.run("usb_devices")
+    assert found["changed"] and found["rest"] == []
+
+
+def test_a_folder_that_cannot_be_is_an_error_with_a_code(console: Console) -> None:
+    (console.folder / "out-usb_devices").write_text("a file", encoding="utf-8")
+    with pytest.raises(WardopsError) as error:
+        console.run("usb_devices")
+    assert [problem.code for problem in error.value.problems] == ["E0105"]
+
+
+def test_a_node_of_another_layer_makes_no_files(console: Console) -> None:
+    words = ["skysea", "usb_devices", "--ward", console.ward, "--export", console.export("usb_devices"), "--folder", console.folder / "out"]
+    for layer, code in (("mn", "E0403"), ("", "E0401")):
+        environ = {**os.environ, "WARDOPS_LAYER": layer, "WARDOPS_EVIDENCE": str(console.folder / "evidence")}
+        argv = [sys.executable, "-m", "wardops", *words, "--layer", "lgwan"]
+        done = subprocess.run(argv, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and code in done.stderr and not (console.folder / "out").exists()

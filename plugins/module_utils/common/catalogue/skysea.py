@@ -68,4 +68,11 @@ ENTRIES: dict[str, Entry] = {
         "WARDOPS_LAYER とインベントリを確認してください",
         "look at WARDOPS_LAYER and the inventory",
     ),
+    "E1510": Entry(
+        "skysea-ledger-row-unusable",
+        "台帳の行から登録を決められません：{reason_ja}。コンソールの今の内容は変えません",
+        "nothing can be registered from this row of the ledger: {reason}; what the console has stays as it is",
+        "make check の誤りを直してから、もう一度実行してください",
+        "mend what make check finds, then run again",
+    ),
 }
