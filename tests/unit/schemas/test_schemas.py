@@ -53,7 +53,24 @@ EXPECTED_LEDGERS = {
     "masters",
     "repairs",
 }
-EXPECTED_POLICIES = {"ward", "networks", "radius", "rings", "gpos", "ous", "outage", "calendars", "exceptions", "payment_layout", "payment_routing", "payment_transfer", "numbering", "skysea", "life", "registers"}
+EXPECTED_POLICIES = {
+    "ward",
+    "networks",
+    "radius",
+    "rings",
+    "gpos",
+    "ous",
+    "outage",
+    "calendars",
+    "exceptions",
+    "payment_layout",
+    "payment_routing",
+    "payment_transfer",
+    "numbering",
+    "skysea",
+    "life",
+    "registers",
+}
 
 
 def test_every_ledger_and_policy_has_a_schema():
