@@ -72,6 +72,8 @@ def forms(text: str, label: str) -> frozenset[Token]:
     found: set[Token] = {text, label}
     if _NUMBER.fullmatch(text) and math.isfinite(number := float(text)):  # 12345678e901 is a MAC address
         found |= {("number", number), _general(number), _general(number).replace("E+0", "E+")}
+        if "e" in text.lower():  # 10E5 gets the number format "Scientific"
+            found.add(f"{number:.2E}")
     if _ISO.fullmatch(text):
         year, month, day = text.split("-")
         found |= {("date", text), f"{year}/{int(month)}/{int(day)}", f"{year}/{month}/{day}", f"{year}年{int(month)}月{int(day)}日"}
@@ -79,7 +81,9 @@ def forms(text: str, label: str) -> frozenset[Token]:
     if match := _MONTH_DAY.fullmatch(text):
         found |= {("day", f"{int(match[1]):02d}-{int(match[2]):02d}"), f"{int(match[1])}月{int(match[2])}日"}
     if match := _TIME.fullmatch(text):
-        found |= {("time", f"{int(match[1])}:{match[2]}"), f"{int(match[1])}:{match[2]}", f"{int(match[1])}:{match[2]}:00"}
+        hour, minute = int(match[1]), match[2]
+        found |= {("time", f"{hour}:{minute}"), f"{hour}:{minute}", f"{hour}:{minute}:00", f"{hour:02d}:{minute}:00"}
+        found.add(f"{hour % 12 or 12:02d}:{minute}:00 {'AM' if hour < 12 else 'PM'}")  # a program that was set up in English
     if text in ("true", "false"):
         found |= {("boolean", text), text.upper()}
     return frozenset(found)
