@@ -22,6 +22,7 @@ from ansible_collections.ward.ops.plugins.module_utils.ledger.book import Book
 from ansible_collections.ward.ops.plugins.module_utils.ledger.exchange import sheets, xlsx
 from ansible_collections.ward.ops.plugins.module_utils.ledger.exchange.reimport import Outcome
 from ansible_collections.ward.ops.plugins.module_utils.ledger.exchange.selection import select
+from ansible_collections.ward.ops.plugins.module_utils.ledger.exchange.values import unchanged
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
@@ -392,3 +393,29 @@ def test_a_selection_by_an_empty_cell_is_remembered(tmp_path: Path) -> None:
     data = export(root, "usb_devices", form="cp932", where=["reason="])
     book, outcome = take_back(root, data, allow_remove=True)
     assert outcome.removed == 0 and not outcome.problems and not book.changes()
+
+
+@pytest.mark.parametrize("text", ["山田太郎さん用", "番号123456789018"])
+def test_personal_data_is_refused_and_shown_nowhere(ward: Path, tmp_path: Path, text: str) -> None:
+    out = tmp_path / "端末.xlsx"
+    out.write_bytes(edit(data := export(ward, "subnets"), (f"{column(data, '備考')}2", text)))
+    refused = wardops(ward, "reimport", str(out), "--write")
+    assert refused.returncode == 1 and "非表示" in refused.stdout
+    assert text not in refused.stdout + refused.stderr and "太郎" not in refused.stderr
+    assert git(ward, "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "came"),
+    [("10E5", "1.00E+06"), ("06:30", "06:30:00 AM"), ("00:05", "12:05:00 AM"), ("13:05", "01:05:00 PM"), ("06:30", "06:30:00")],
+)
+def test_what_spreadsheets_make_of_hexadecimal_digits_and_times_is_no_edit(text: str, came: str) -> None:
+    assert unchanged(came, text, text) and not unchanged(came, f"{text}0", f"{text}0")
+
+
+def test_a_name_in_place_of_a_role_never_reaches_git(ward: Path) -> None:
+    words = ["allocate", "name", "--layer", "lgwan", "--form", "note", "--fiscal-year", "2026", "--count", "1", "--branch", "b1"]
+    refused = wardops(ward, *words, "--role", "山田太郎")
+    assert refused.returncode == 1 and "E0907" in refused.stderr and "山田" not in refused.stdout + refused.stderr
+    assert git(ward, "branch", "--list", "b1") == ""
+    assert wardops(ward, *words, "--role", "operations").returncode == 0
