@@ -29,6 +29,7 @@ def generate(out: Path, scale: int = 1) -> dict[str, int]:
     world = World(scale)
     for part in (places, terminals, equipment, network, paperwork, life):
         part.make(world)
+    network.make_spares(world)
     numbers.make(world)  # counts what the others made
     counts = {}
     for name, rows in sorted(world.tables.items()):

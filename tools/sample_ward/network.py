@@ -1,4 +1,4 @@
-"""Network devices and the ports of the floor switches: what hangs on what, layer by layer and floor by floor."""
+"""Network devices, their spares and the ports of the floor switches: what hangs on what, layer by layer and floor by floor."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ _MAKES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     "radius": (("Soliton", "linux", "EPS-ST05", "5.2.0"),),
     "ups": (("APC", "linux", "SMT3000", "2.1"),),
 }
+#: the offices' routers, and the one in the data centre that they meet at, are software on small servers
+_SOFTWARE_ROUTER = ("FRRouting", "frr", "FRR-VR", "8.4.4")
+#: a unit in reserve for each model of these roles, and one more for every so many in service
+_SPARE_ROLES, _SPARE_EACH = ("core", "dist", "l2", "router", "ap", "fw"), 40
 _FEW_PORTS_MAKE = ("Allied Telesis", "allied_telesis_awplus", "x230-18GP", "5.5.4-0.1")
 #: what a main building and a data centre have beside switches, routers and access points; the layers in turn
 _L3_LAYERS = {"main": "lgwan mn lgwan lgwan lgwan mn", "dc": "lgwan mn lgwan lgwan mn mn inet inet"}
@@ -235,8 +239,7 @@ def _port(device: Device, port: int, plug: Plug | None) -> Row:
 
 def _add(world: World, device: Device, index: int) -> None:
     site, role = device.site, device.role
-    make_of = _FEW_PORTS_MAKE if device.few_ports else _MAKES[role][(site.number + index // 7) % len(_MAKES[role])]
-    vendor, profile, model, firmware = make_of
+    vendor, profile, model, firmware = _make(device, index)
     number = world.host("mgmt", site, 0, 0)
     world.add(
         "network_devices",
@@ -259,3 +262,45 @@ def _add(world: World, device: Device, index: int) -> None:
         config_backup="none" if role == "ups" else ("weekly" if role == "ap" else "daily"),
         status="active",
     )
+
+
+def _make(device: Device, index: int) -> tuple[str, str, str, str]:
+    """Vendor, profile, model and firmware."""
+    if device.few_ports:
+        return _FEW_PORTS_MAKE
+    meeting_point = device.site.kind == "dc" and device.name.endswith("-RT-04")
+    if device.role == "router" and device.layer == "lgwan" and (device.site.kind == "office" or meeting_point):
+        return _SOFTWARE_ROUTER
+    return _MAKES[device.role][(device.site.number + index // 7) % len(_MAKES[device.role])]
+
+
+def make_spares(world: World) -> None:
+    """Units in reserve, on a shelf of the data centre. Comes after everything that is numbered in service."""
+    centres = {site.copy: site for site in world.sites if site.kind == "dc"}
+    copies = {site.code: site.copy for site in world.sites}
+    used: Counter[tuple[str, ...]] = Counter()
+    for row in world.table("network_devices"):
+        if row["role"] in _SPARE_ROLES:
+            used[str(copies[row["site"]]), *(row[name] for name in ("role", "vendor", "os_profile", "model", "firmware"))] += 1
+    for (copy, role, vendor, profile, model, firmware), count in sorted(used.items()):
+        site = centres[int(copy)]
+        for _ in range(1 + count // _SPARE_EACH):
+            number = world.next(f"device {site.code}1{role}")
+            world.add(
+                "network_devices",
+                name=f"{site.code}-01-{_ROLES[role]}-{number:02d}",
+                asset_id=world.asset(),
+                vendor=vendor,
+                os_profile=profile,
+                model=model,
+                serial=world.serial(),
+                layer="lgwan",
+                role=role,
+                site=site.code,
+                floor=1,
+                rack="SHELF-1",
+                mac=world.mac(),
+                firmware=firmware,
+                config_backup="none",
+                status="spare",
+            )

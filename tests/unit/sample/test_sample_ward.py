@@ -44,7 +44,7 @@ VOLUMES = {
     "accessories": 9500,
     "printers": 450,
     "print_cards": 5200,
-    "network_devices": 620,
+    "network_devices": 647,
     "switch_ports": 8600,
     "servers": 190,
     "sites": 20,
@@ -64,6 +64,11 @@ VOLUMES = {
 def rows(name: str) -> list[dict[str, str]]:
     with (SAMPLE / "ledgers" / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def devices() -> list[dict[str, str]]:
+    """The 620 network devices in service; the others are spares."""
+    return [row for row in rows("network_devices") if row["status"] == "active"]
 
 
 def policy(name: str) -> dict[str, list[dict[str, list[str]]]]:
@@ -88,20 +93,36 @@ def test_volumes(name: str, count: int) -> None:
 
 
 def test_exact_totals_of_each_site() -> None:
-    ledgers = ("lgwan/terminals", "mn/terminals", "standalone/terminals", "printers", "network_devices")
-    counted = [Counter(row["site"] for row in rows(name)) for name in ledgers]
+    ledgers = ("lgwan/terminals", "mn/terminals", "standalone/terminals", "printers")
+    counted = [Counter(row["site"] for row in table) for table in (*map(rows, ledgers), devices())]
     assert {row["code"]: tuple(count[row["code"]] for count in counted) for row in rows("sites")} == SITES
 
 
 def test_network_devices_by_role() -> None:
-    roles = Counter(row["role"] for row in rows("network_devices"))
+    roles = Counter(row["role"] for row in devices())
     assert roles["core"] + roles["dist"] == 27
     assert (roles["l2"], roles["router"], roles["ap"]) == (359, 42, 164)
     assert roles["fw"] + roles["lb"] + roles["radius"] + roles["ups"] == 28
 
 
+def test_there_are_spares_of_every_kind_of_network_device() -> None:
+    spare = [row for row in rows("network_devices") if row["status"] == "spare"]
+    kinds = {
+        (row["role"], row["model"], row["firmware"]) for row in devices() if row["role"] in {"core", "dist", "l2", "router", "ap", "fw"}
+    }
+    assert {(row["role"], row["model"], row["firmware"]) for row in spare} == kinds
+    assert len(spare) + len(devices()) == len(rows("network_devices")), "and nothing else"
+    assert not [row["name"] for row in spare if row["mgmt_ip"] or row["uplink"] or row["config_backup"] != "none"]
+
+
+def test_the_offices_have_software_routers() -> None:
+    software = {row["name"] for row in devices() if row["os_profile"] == "frr"}
+    assert software == {"DCA-01-RT-04", *(f"{site}-01-RT-01" for site in ("KMA", "KNM", "SKI", "HRK", "TKS", "MZM"))}
+    assert {row["layer"] for row in devices() if row["os_profile"] == "frr"} == {"lgwan"}
+
+
 def test_what_is_plugged_in_stays_in_its_layer_and_near_its_floor() -> None:
-    switches = {row["name"]: row for row in rows("network_devices") if row["role"] == "l2"}
+    switches = {row["name"]: row for row in devices() if row["role"] == "l2"}
     objects = {row["asset_id"]: {**row, "layer": layer} for layer in ("lgwan", "mn") for row in rows(f"{layer}/terminals")}
     objects |= {row["name"]: row for name in ("printers", "servers") for row in rows(name)}
     plugged = [row for row in rows("switch_ports") if row["connected_kind"] in ("terminal", "printer", "server")]
@@ -116,14 +137,14 @@ def test_what_is_plugged_in_stays_in_its_layer_and_near_its_floor() -> None:
 def test_every_device_in_service_is_plugged_in_once() -> None:
     plugged = Counter(row["connected_to"] for row in rows("switch_ports") if row["kind"] != "uplink" and row["connected_to"])
     terminals = [row for layer in ("lgwan", "mn") for row in rows(f"{layer}/terminals") if row["status"] in ("setup", "active", "lent")]
-    points = [row["name"] for row in rows("network_devices") if row["role"] == "ap"]
+    points = [row["name"] for row in devices() if row["role"] == "ap"]
     physical = [row["name"] for row in rows("servers") if row["virtual"] == "false"]
     assert plugged == Counter([*(row["asset_id"] for row in terminals), *(row["name"] for row in rows("printers")), *points, *physical])
 
 
 def test_uplinks_lead_to_the_core_without_a_loop() -> None:
-    above = {row["name"]: row["uplink"] for row in rows("network_devices")}
-    layer = {row["name"]: row["layer"] for row in rows("network_devices")}
+    above = {row["name"]: row["uplink"] for row in devices()}
+    layer = {row["name"]: row["layer"] for row in devices()}
     roots = set()
     for name in above:
         path = [name]
@@ -147,7 +168,7 @@ def test_a_larger_city_has_more_of_everything_and_the_same_rules(scale: int, tmp
     for name, count in VOLUMES.items():
         assert len(read(name)) == scale * count, name
     addresses = [row["ip"] for name in ("lgwan/terminals", "mn/terminals", "printers", "servers") for row in read(name) if row["ip"]] + [
-        row["mgmt_ip"] for row in read("network_devices")
+        row["mgmt_ip"] for row in read("network_devices") if row["mgmt_ip"]
     ]
     assert len(set(addresses)) == len(addresses)
 
@@ -171,7 +192,7 @@ def test_radius_entries_are_5900() -> None:
     assert len(wireless) == 1230
     assert len(extra) < len(started) < len(rows("radius_extra"))
     assert {row["layer"] for row in extra} == {"lgwan", "mn", "inet"}
-    assert len(terminals) + len(wireless) + len(rows("printers")) + len(rows("network_devices")) + len(extra) == 5900
+    assert len(terminals) + len(wireless) + len(rows("printers")) + len(devices()) + len(extra) == 5900
 
 
 def test_every_state_and_three_builds_are_there() -> None:
