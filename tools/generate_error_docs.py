@@ -31,6 +31,8 @@ RANGES = {
     "E13": ("収納結果：規則、振り分け、受領書", "Payment results: rules, split, receipt"),
     "E14": ("収納結果：取得と配信", "Payment results: fetching and delivery"),
     "E15": ("SKYSEA Client View 登録", "SKYSEA Client View registration"),
+    "E16": ("ネットワーク機器：機種、取得、秘匿、保管", "Network devices: platforms, capture, masking, store"),
+    "E17": ("ネットワーク機器：交換、準拠、疎通、報告", "Network devices: replacement, compliance, reachability, reports"),
 }
 HEAD = """\
 # エラーコード / Error codes
@@ -43,6 +45,8 @@ The same texts on a terminal: `python -m wardops errors E0303`. A code is never 
 
 
 def page() -> str:
+    if homeless := {code for code in CATALOGUE if code[:3] not in RANGES}:
+        raise SystemExit(f"no heading in RANGES for {sorted(homeless)}")
     parts = [HEAD]
     for prefix, (ja, en) in RANGES.items():
         codes = [code for code in sorted(CATALOGUE) if code.startswith(prefix)]

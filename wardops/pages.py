@@ -22,10 +22,10 @@ def add_parser(sub: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """0; every finding is raised as a WardopsError."""
     gc.disable()  # one pass over data that all stays until the end; the collector would walk it again and again
+    from ansible_collections.ward.ops.plugins.module_utils.common.output import write_files  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.common.ward import REPOSITORY as HOME  # noqa: PLC0415 - start-up speed
     from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.copy import read_copy  # noqa: PLC0415
-    from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.output import write_files  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.page import build_page  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.schema import load_schemas  # noqa: PLC0415
 

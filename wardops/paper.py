@@ -43,8 +43,8 @@ def add_parser(sub: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0; every finding is raised as a WardopsError."""
+    from ansible_collections.ward.ops.plugins.module_utils.common.output import write_files  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.book import Book  # noqa: PLC0415 - start-up speed
-    from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.output import write_files  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.papers.papers import Papers  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.registers.policy import read_registers  # noqa: PLC0415
 

@@ -141,7 +141,7 @@ def attention(reports: list[Report]) -> int:
 
 
 def _report(book: Book, policy: RegisterPolicy, args: argparse.Namespace) -> int:
-    from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.output import differing, write_files  # noqa: PLC0415 - start-up speed
+    from ansible_collections.ward.ops.plugins.module_utils.common.output import differing, write_files  # noqa: PLC0415 - start-up speed
     from ansible_collections.ward.ops.plugins.module_utils.ledger.registers.lists import pack  # noqa: PLC0415
 
     reports = [make() for make in lists(book, policy).values()]

@@ -31,11 +31,11 @@ def _days(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """0; every finding is raised as a WardopsError."""
+    from ansible_collections.ward.ops.plugins.module_utils.common.output import write_files  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.common.ward import REPOSITORY as HOME  # noqa: PLC0415 - start-up speed
     from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.copy import read_copy  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.inventory import inventory_report  # noqa: PLC0415
-    from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.output import write_files  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.schema import load_schemas  # noqa: PLC0415
 
     ward = Ward(args.ward)

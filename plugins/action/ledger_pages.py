@@ -7,11 +7,11 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.ward.ops.plugins.module_utils.common.layer import declared_layer
+from ansible_collections.ward.ops.plugins.module_utils.common.output import Change, differing, write_files
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.common.ward import REPOSITORY, Ward
 from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.copy import read_copy
 from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.inventory import inventory_report
-from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.output import Change, differing, write_files
 from ansible_collections.ward.ops.plugins.module_utils.ledger.pages.page import build_page
 from ansible_collections.ward.ops.plugins.module_utils.ledger.schema import load_schemas
 

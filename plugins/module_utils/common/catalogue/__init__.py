@@ -17,7 +17,8 @@
 ``pages.py`` E12xx reports and pages,
 ``payment.py`` E13xx payment results: rules, split, receipt,
 ``payment_transfer.py`` E14xx payment results: fetching and delivery,
-``skysea.py`` E15xx SKYSEA Client View registration.
+``skysea.py`` E15xx SKYSEA Client View registration,
+``network_report.py`` E173x-E175x reachability, compliance and reports of network devices.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from . import (
     intake,
     layers,
     life,
+    network_report,
     pages,
     payment,
     payment_transfer,
@@ -59,6 +61,7 @@ _PARTS = (
     payment,
     payment_transfer,
     skysea,
+    network_report,
 )
 
 CATALOGUE: dict[str, Entry] = {code: entry for part in _PARTS for code, entry in part.ENTRIES.items()}

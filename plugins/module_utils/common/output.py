@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...common.files import read_bytes, sha256, write_atomic
-from ...common.problems import fail
+from .files import read_bytes, sha256, write_atomic
+from .problems import fail
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
