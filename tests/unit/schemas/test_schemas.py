@@ -70,6 +70,7 @@ EXPECTED_POLICIES = {
     "skysea",
     "life",
     "registers",
+    "compliance",
 }
 
 

@@ -33,4 +33,25 @@ ENTRIES: dict[str, Entry] = {
         "電源・上位の配線・上位機器のポートを順に確かめてください",
         "check power, uplink cable and the port above, in this order",
     ),
+    "E1740": Entry(
+        "pattern-is-none",
+        "規則 {rule} のパターンが正規表現になっていません: {pattern}（{reason}）",
+        "a pattern of the rule {rule} is no regular expression: {pattern} ({reason})",
+        "パターンを直してください（記号そのものを表すには前に \\ を付けます）",
+        "mend the pattern; a sign that stands for itself needs a backslash",
+    ),
+    "E1741": Entry(
+        "rule-without-value",
+        "規則 {rule} の <{name}> に当たる値が系統 {layer} にありません",
+        "the rule {rule} needs <{name}>, which the layer {layer} does not have",
+        "compliance.yml の values に書いてください",
+        "write it into values of compliance.yml",
+    ),
+    "E1742": Entry(
+        "config-not-compliant",
+        "規則に合わない設定があります: {failed} 件（{devices} 台）、設定が一度も取れていない機器 {without} 台",
+        "configs break rules: {failed} findings on {devices} devices; {without} devices have no config at all",
+        "一覧の不適合を直すか、期限付きの例外（exceptions.yml、種別 config_compliance）の承認を得てください",
+        "mend what the list names, or get an exception with an end approved (exceptions.yml, config_compliance)",
+    ),
 }
