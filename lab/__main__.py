@@ -11,7 +11,7 @@ import time
 
 from . import entering, hosts, lifecycle, scenarios
 from .state import Lab, LabError
-from .topology import CONTROL, MACHINES, Machine, linux_machines, machine
+from .topology import CONTROL, MACHINES, Machine, linux_machines, machine, routers
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,6 +37,10 @@ def parser() -> argparse.ArgumentParser:
     }.items():
         sub = commands.add_parser(name, help=f"{text} (Linux hosts)")
         sub.add_argument("hosts", nargs="+", choices=[each.name for each in linux_machines()], metavar="HOST")
+    swap = commands.add_parser(
+        "swap", help="destroy a router and put a unit out of the box in its place; prints its host key's fingerprint"
+    )
+    swap.add_argument("host", choices=[each.name for each in routers()], metavar="ROUTER")
     molecule = commands.add_parser("molecule", help="run `molecule test` of the roles (all that have a scenario) in the lab")
     molecule.add_argument("roles", nargs="*", metavar="ROLE")
     return top
@@ -102,6 +106,10 @@ def dispatch(lab: Lab, options: argparse.Namespace) -> int:
             lab.environment()
             clean = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root", "TERM": os.environ.get("TERM", "dumb")}
             entering.become(lab, machine(options.host), _command(options.arguments), clean)
+        case "swap":
+            lab.environment()
+            with lab.locked():
+                print(hosts.swap(lab, machine(options.host)))
         case "molecule":
             return scenarios.test(lab, options.roles)
         case _:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
 import ipaddress
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from pyrage import x25519
 
 from .secretfiles import write_private
 from .topology import Machine
@@ -25,6 +28,20 @@ def make_ssh_key(path: Path, comment: str) -> str:
     write_private(path, key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()))
     public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     return f"{public.decode()} {comment}"
+
+
+def make_age_identity(path: Path) -> str:
+    """Writes an identity as ``age-keygen`` does; the recipient that belongs to it."""
+    identity = x25519.Identity.generate()
+    recipient = str(identity.to_public())
+    write_private(path, f"# public key: {recipient}\n{identity}\n".encode())
+    return recipient
+
+
+def fingerprint(public: str) -> str:
+    """Of a public key's line, as ``ssh-keygen -l`` shows it."""
+    digest = hashlib.sha256(base64.b64decode(public.split()[1])).digest()
+    return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
 
 class Authority:

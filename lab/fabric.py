@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .state import Lab, LabError
-from .topology import MACHINES, PREFIX_LENGTH
+from .topology import CONTROL, FLEET, MACHINES, MANAGEMENT, PREFIX_LENGTH, machine, routers
 
 SWITCH = "switch"
 
@@ -45,19 +45,26 @@ def inside(namespace: Path) -> Iterator[None]:
         os.close(own)
 
 
-def build(lab: Lab) -> None:
-    """Makes all namespaces and cables them."""
+def build(lab: Lab, cables: Sequence[str]) -> None:
+    """Makes all namespaces and cables them.
+
+    :param cables: commands of ``ip -batch`` for the lines beside the bridge.
+    """
     (lab.root / "net").mkdir()
     for name in (SWITCH, *(each.name for each in MACHINES)):
         lab.netns(name).touch()
         run_tool(["unshare", f"--net={lab.netns(name)}", "ip", "link", "set", "lo", "up"])
     switch = ["link add br0 type bridge", "link set br0 up"]
     for each in MACHINES:
-        switch.append(f"link add v-{each.name} type veth peer name eth0 netns {lab.netns(each.name)}")
+        address = f"address {each.mac} " if each.mac else ""
+        switch.append(f"link add v-{each.name} type veth peer name eth0 {address}netns {lab.netns(each.name)}")
         switch.append(f"link set v-{each.name} master br0 up")
-    _batch(lab.netns(SWITCH), switch)
+    _batch(lab.netns(SWITCH), [*switch, *cables])
     for each in MACHINES:
-        _batch(lab.netns(each.name), [f"addr add {each.address}/{PREFIX_LENGTH} dev eth0", "link set eth0 up"])
+        if not each.router:  # a router gives itself its address when it boots
+            _batch(lab.netns(each.name), [f"addr add {each.address}/{PREFIX_LENGTH} dev eth0", "link set eth0 up"])
+    ways = [f"route add {each.address}/32 dev eth0" for each in routers()]
+    _batch(lab.netns(CONTROL), [*ways, f"route add {MANAGEMENT} via {machine(FLEET).address}"])
 
 
 def _batch(namespace: Path, commands: list[str]) -> None:

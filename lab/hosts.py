@@ -10,10 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from . import fabric, payment, processes
+from . import fabric, payment, processes, routers
 from .secretfiles import write_private
 from .state import Lab, LabError
-from .topology import CONTROL, MACHINES, Machine
+from .topology import CONTROL, MACHINES, SPARE_MAC, Machine
 
 _HERE = Path(__file__).parent
 #: folders of the machine that a host must not see; the folders inside them stay, the files go
@@ -45,8 +45,11 @@ def _install(upper: Path, path: str, data: str | bytes, mode: int = 0o644) -> No
     target.chmod(mode)
 
 
-def image(lab: Lab, host: Machine) -> None:
-    """Writes the host's first state: names, sshd with its own key, no service enabled, none of the machine's data."""
+def image(lab: Lab, host: Machine, *, factory: bool = False) -> None:
+    """Writes the host's first state: names, sshd with its own key, no service enabled, none of the machine's data.
+
+    :param factory: a router out of the box: no configuration, and its own host key.
+    """
     home = lab.home(host.name)
     upper = home / "upper"
     for folder in (upper, home / "work", home / "root"):
@@ -57,7 +60,7 @@ def image(lab: Lab, host: Machine) -> None:
     for path in _EMPTIED:
         _hide(upper, path, keep_folders=False)
     keys = lab.root / "keys"
-    _install(upper, "etc/ssh/lab_host_key", (keys / host.name).read_bytes(), 0o600)
+    _install(upper, "etc/ssh/lab_host_key", (keys / (f"{host.name}.spare" if factory else host.name)).read_bytes(), 0o600)
     _install(upper, "etc/ssh/lab_authorized_keys", (keys / "control.pub").read_bytes())
     _install(upper, "etc/ssh/sshd_config", (_HERE / "files/sshd_config").read_bytes())
     _install(upper, "etc/hostname", f"{host.name}\n")
@@ -67,6 +70,8 @@ def image(lab: Lab, host: Machine) -> None:
     for name in ("shutdown", "poweroff", "halt", "reboot"):
         _install(upper, f"usr/sbin/{name}", (_HERE / "files/shutdown").read_bytes(), 0o755)
     payment.install(lab, host.name, upper)
+    if host.router:
+        routers.install(lab, host.name, upper, factory=factory)
 
 
 def host_table(own_name: str) -> str:
@@ -89,7 +94,7 @@ def start(lab: Lab, host: Machine) -> None:
     # inside: the child is born in the host's namespace, so that a second `start` sees it at once
     with (home / "console.log").open("ab") as console, fabric.inside(lab.netns(host.name)):
         subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_HERE / "supervisor.py"), str(home), host.name],
+            [sys.executable, "-I", "-S", str(_HERE / "supervisor.py"), str(home), host.name.upper() if host.router else host.name],
             stdin=subprocess.DEVNULL,
             stdout=console,
             stderr=console,
@@ -100,12 +105,12 @@ def start(lab: Lab, host: Machine) -> None:
 
 
 def wait_ready(lab: Lab, host: Machine, timeout: float = _BOOT_TIMEOUT) -> None:
-    """Waits until sshd greets.
+    """Waits until sshd greets, and a router's daemons run.
 
     :raises LabError: it does not within ``timeout`` seconds; the console's last lines are in the message.
     """
     deadline = time.monotonic() + timeout
-    while not fabric.answers(lab, CONTROL, host.address, 22):
+    while not (fabric.answers(lab, CONTROL, host.address, 22) and (not host.router or routers.started(lab, host.name, boots(lab, host)))):
         if time.monotonic() > deadline:
             console = (lab.home(host.name) / "console.log").read_text(encoding="utf-8", errors="replace")[-800:]
             raise LabError(f"{host.name} did not boot within {timeout:.0f} s; its console says:\n{console or '(nothing)'}")
@@ -127,6 +132,8 @@ def cut(lab: Lab, host: Machine) -> None:
     left = processes.end_all([lab.netns(host.name)])
     if left:
         raise LabError(f"{host.name}: processes {left} do not end")
+    if host.router:
+        routers.unplug(lab, host.name)
 
 
 def reboot(lab: Lab, host: Machine) -> None:
@@ -144,9 +151,30 @@ def reboot(lab: Lab, host: Machine) -> None:
 
 def reimage(lab: Lab, host: Machine) -> None:
     """Throws away everything that the host has written and boots it as new. Its keys and address stay."""
+    _anew(lab, host, factory=False)
+
+
+def swap(lab: Lab, host: Machine) -> str:
+    """Destroys a router and puts a unit out of the box in its place: another host key and MAC, only management access.
+
+    :returns: the fingerprint of the new host key, as the unit's console shows it.
+    :raises LabError: it is no router.
+    """
+    if not host.router:
+        raise LabError(f"{host.name} is no router: `python -m lab reimage` sets it back")
+    from . import credentials  # noqa: PLC0415 - the library takes longer to load than every other command takes to run
+
+    public = credentials.make_ssh_key(lab.root / "keys" / f"{host.name}.spare", host.name)
+    _anew(lab, host, factory=True)
+    return credentials.fingerprint(public)
+
+
+def _anew(lab: Lab, host: Machine, *, factory: bool) -> None:
     cut(lab, host)
     shutil.rmtree(lab.home(host.name))
-    image(lab, host)
+    image(lab, host, factory=factory)
+    if host.router:
+        routers.set_mac(lab, host.name, SPARE_MAC if factory else host.mac)
     start(lab, host)
     wait_ready(lab, host)
 

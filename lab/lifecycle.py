@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from . import fabric, hosts, kernel, processes
+from . import fabric, hosts, kernel, processes, routers
 from .secretfiles import make_secrets
 from .state import Lab, LabError
 from .topology import MACHINES, linux_machines
@@ -42,13 +42,20 @@ def _build(lab: Lab) -> None:
     keys.mkdir(mode=0o700)
     (keys / "control.pub").write_text(credentials.make_ssh_key(keys / "control", f"control@{lab.name}") + "\n", encoding="ascii")
     (keys / "payment.pub").write_text(credentials.make_ssh_key(keys / "payment", f"payment@{lab.name}") + "\n", encoding="ascii")
+    # two keys open a full copy of a config: that of operations, and one that lies in a safe
+    recipients = [credentials.make_age_identity(keys / name) for name in ("age-operations", "age-safe")]
+    (lab.root / "age-recipients").write_text("".join(f"{each}\n" for each in recipients), encoding="ascii")
     authority = credentials.Authority(lab.authority)
     authority.issue_client("wardpay")
-    known = []
+    known, devices = [], []
     for host in linux_machines():
         public = credentials.make_ssh_key(keys / host.name, host.name)
         known.append(f"{host.name},{host.fqdn},{host.address} {public}\n")
-        authority.issue(host)
+        if host.router:
+            devices.append(f"{host.address} {public}\n")
+        else:
+            authority.issue(host)
+    (lab.root / routers.KNOWN_HOSTS).write_text("".join(devices), encoding="ascii")
     (lab.root / "known_hosts").write_text("".join(known), encoding="ascii")
     for each in MACHINES:
         if each.kind == "bare":
@@ -56,7 +63,7 @@ def _build(lab: Lab) -> None:
             folder.mkdir(parents=True)
             (folder / "hosts").write_text(hosts.host_table(each.name), encoding="ascii")
             (folder / "resolv.conf").write_text("# the lab has no name server\n", encoding="ascii")
-    fabric.build(lab)
+    fabric.build(lab, routers.cables(lab))
     for host in linux_machines():
         hosts.image(lab, host)
         hosts.start(lab, host)

@@ -82,6 +82,7 @@ class Lab:
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.root / "cp"),
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '/usr/sbin:/usr/bin:/sbin:/bin')}",
             **self._payment(),
+            **self._network(),
             **read_secrets(self.secrets),
         }
 
@@ -95,6 +96,14 @@ class Lab:
             "WARDOPS_PAYMENT_CENTRE_CA": str(self.authority / "ca.crt"),
             "WARDOPS_PAYMENT_CENTRE_CERT": str(self.authority / "wardpay.crt"),
             "WARDOPS_PAYMENT_CENTRE_CERT_KEY": str(self.authority / "wardpay.key"),
+        }
+
+    def _network(self) -> dict[str, str]:
+        """Who reads network devices, which host keys they have, and what opens the full copies of their configs."""
+        return {
+            "WARDOPS_NETWORK_USER": "netadmin",
+            "WARDOPS_NETWORK_KNOWN_HOSTS": str(self.root / "known_hosts_network"),
+            "WARDOPS_CONFIG_IDENTITY": str(self.root / "keys/age-operations"),
         }
 
     @contextmanager

@@ -13,6 +13,13 @@ DOMAIN = "ward.example"
 CONTROL = "ctl"
 FILE_SERVER = "lg-file01"
 CENTRE = "pay-centre"
+FLEET = "netsim"
+#: the block of the management addresses; what has no machine of its own in it is answered for by the simulated fleet
+MANAGEMENT = "10.28.0.0/15"
+
+
+#: of the spare router in the sample ward's ledger (DCA-01-RT-07), which takes the place of a router that is swapped
+SPARE_MAC = "02:4b:54:00:17:a0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,12 @@ class Machine:
     address: str
     kind: Kind
     purpose: str
+    mac: str = ""  # of the first interface; the kernel chooses one when empty
+
+    @property
+    def router(self) -> bool:
+        """Whether it is reached by a route to its own address: it lives in the management block, not on the bridge's network."""
+        return not self.address.startswith("10.200.")
 
     @property
     def fqdn(self) -> str:
@@ -38,6 +51,14 @@ MACHINES = (
     Machine(FILE_SERVER, "10.200.0.31", "linux", "file server of the sections in the LGWAN layer (Samba)"),
     Machine(CENTRE, "10.200.0.41", "linux", "shared payment centre: SFTP, HTTPS with client certificates"),
     Machine("nas1", "10.200.0.101", "bare", "network access server: asks RADIUS as a switch does"),
+    Machine(FLEET, "10.200.0.60", "bare", "simulated network devices (sim) at their ledger addresses; `python -m lab fleet start`"),
+    Machine("dca-01-rt-04", "10.28.16.13", "linux", "router (FRR) of the data centre", "02:4b:54:00:15:cb"),
+    Machine("kma-01-rt-01", "10.28.64.2", "linux", "router (FRR) of an office", "02:4b:54:00:16:3a"),
+    Machine("knm-01-rt-01", "10.28.80.2", "linux", "router (FRR) of an office", "02:4b:54:00:16:45"),
+    Machine("ski-01-rt-01", "10.28.96.2", "linux", "router (FRR) of an office", "02:4b:54:00:16:50"),
+    Machine("hrk-01-rt-01", "10.28.112.2", "linux", "router (FRR) of an office", "02:4b:54:00:16:5b"),
+    Machine("tks-01-rt-01", "10.28.128.2", "linux", "router (FRR) of an office", "02:4b:54:00:16:65"),
+    Machine("mzm-01-rt-01", "10.28.144.2", "linux", "router (FRR) of an office", "02:4b:54:00:16:6f"),
     Machine("stranger", "10.200.0.102", "bare", "a machine that no server knows: must get no answer"),
 )
 
@@ -55,3 +76,8 @@ def machine(name: str) -> Machine:
 
 def linux_machines() -> tuple[Machine, ...]:
     return tuple(each for each in MACHINES if each.kind == "linux")
+
+
+def routers() -> tuple[Machine, ...]:
+    """The FRR routers; they bear the names, addresses and MACs of the sample ward's ledger."""
+    return tuple(each for each in MACHINES if each.router)

@@ -17,7 +17,7 @@ import pytest
 
 from lab import fabric, hosts, lifecycle, processes
 from lab.state import BASE, Lab
-from lab.topology import MACHINES, linux_machines, machine
+from lab.topology import CONTROL, FLEET, MACHINES, MANAGEMENT, linux_machines, machine, routers
 
 from .conftest import REPOSITORY, command
 
@@ -119,12 +119,18 @@ def test_nothing_listens_outside(lab: Lab) -> None:
     assert not [path.name for path in Path("/sys/class/net").iterdir() if path.name.startswith(("v-", "br0"))]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [each.name for each in MACHINES if not each.router and each.name != CONTROL])
 def test_a_machine_has_one_route_and_no_way_out(lab: Lab, name: str) -> None:
     words = ["run", "--on", name, "--"] if machine(name).kind == "bare" else ["enter", name]
     shown = command(lab, *words, "ip", "route").stdout.splitlines()
     assert len(shown) == 1
     assert shown[0].startswith("10.200.0.0/20 dev eth0 proto kernel scope link")
+
+
+def test_the_control_host_reaches_the_management_addresses_and_nothing_else(lab: Lab) -> None:
+    shown = command(lab, "run", "--", "ip", "route").stdout.splitlines()
+    assert sorted(line.split()[0] for line in shown) == sorted(["10.200.0.0/20", MANAGEMENT, *(each.address for each in routers())])
+    assert f"{MANAGEMENT} via {machine(FLEET).address} dev eth0" in " ".join(shown)
 
 
 def test_secrets_are_private_and_random(lab: Lab, own_lab: Lab) -> None:
@@ -133,7 +139,7 @@ def test_secrets_are_private_and_random(lab: Lab, own_lab: Lab) -> None:
     for path in [*lab.secrets.iterdir(), lab.root / "keys/control", *lab.authority.glob("*.key")]:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
         assert path.read_bytes() != (own_lab.root / path.relative_to(lab.root)).read_bytes()
-        assert path.stat().st_size >= 32
+        assert path.stat().st_size >= (14 if path.name == "WARDLAB_OSPF_KEY" else 32), "OSPF takes 16 characters"
 
 
 def test_host_key_is_checked(lab: Lab, tmp_path: Path) -> None:
