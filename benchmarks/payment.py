@@ -1,52 +1,29 @@
 """``pufure.*``: splitting a payment day by section, beside dataframe libraries and Python's ``csv``; and its peak memory.
 
-``python -m benchmarks.payment FILE FOLDER SHA256`` is one measured process: the whole job as in production on an archived file, with the
-hashes of input (compared with the archive's) and outputs, counts, sums, the search for duplicates, the index of seen payments, and
-durable files. The peers (``peers/payment_split.py``) do
-the splitting and counting alone. They are installed into ``build/bench/peers`` from ``peers/requirements.txt``, not into the product.
+Ours (``payment_once.py``) is the whole job as in production, which also looks for duplicates and makes the files durable. The peers
+(``peers/payment_split.py``) split, count, sum and hash input and outputs. They are installed into ``build/bench/peers`` from
+``peers/requirements.txt``, not into the product.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 import shutil
 import subprocess
-import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from .harness import PYTHON, REPOSITORY, Command, Figure, Measure, interleaved, median, report, run_once
+from .payment_once import SECTIONS, rules
 
 BUILD = REPOSITORY / "build" / "bench" / "payment"
 VENV = REPOSITORY / "build" / "bench" / "peers"
 LOCK = REPOSITORY / "benchmarks" / "peers" / "requirements.txt"
-DAY = dt.date(2026, 11, 22)
-SECTIONS = 60
 ROWS = 1_000_000
 #: some 4 GiB
 MANY = 20_000_000
 LIMITS = {"pyarrow": "ratio >= 2", "polars": "ratio >= 2.5", "pandas": "ratio >= 6", "csv": "ratio >= 5"}
-
-
-def rules() -> dict[str, Any]:
-    """60 procedures, each for a section of its own."""
-    route = [
-        {"code": str(100001 + 7 * n), "name_ja": "手続", "routes": [{"dept_code": f"{n:04d}", "valid_from": "2026-04-01"}]}
-        for n in range(SECTIONS)
-    ]
-    return {
-        "folder": "{dept_code}/{date}",
-        "file_name": "収納結果_{date}_{dept_code}",
-        "unrouted": "未振分",
-        "duplicates": "重複",
-        "counts_on": "収納日時",
-        "procedures": route,
-        "tax_items": [],
-        "rules": [],
-    }
 
 
 def _file(rows: int) -> Path:
@@ -69,7 +46,7 @@ def _ours(path: Path, rows: int) -> Command:
     folder = BUILD / "ours"
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    argv = [PYTHON, "-m", "benchmarks.payment", str(path), str(folder), sha256]
+    argv = [PYTHON, "-m", "benchmarks.payment_once", str(path), str(folder), sha256]
     return Command(argv, prepare=partial(_clean, folder), check=partial(_expect, rows=rows))
 
 
@@ -112,7 +89,7 @@ def split() -> None:
     note = f"{size:.0f} MB, {ROWS:,} rows, {SECTIONS} sections, 20 columns; {_more(measures['ours'])}; byte-exact, hashed, durable, indexed"
     report(Figure("pufure.split.1m", ours, None, None, "ours <= 2.5", "s wall", note))
     for name, limit in LIMITS.items():
-        note = f"{_more(measures[name])}; not byte-exact, no hashes, not durable"
+        note = f"{_more(measures[name])}; not byte-exact, no search for duplicates, not durable"
         report(Figure(f"pufure.split.1m.{name}", ours, median(measures[name], "wall"), name, limit, "s wall", note))
     for name in LIMITS:
         shutil.rmtree(BUILD / name, ignore_errors=True)
@@ -135,32 +112,3 @@ def memory() -> None:
 
 
 FIGURES = {"pufure.split.1m": split, "pufure.memory": memory}
-
-
-def _work(path: Path, folder: Path, sha256: str) -> None:
-    sys.path.insert(0, str(REPOSITORY / "collections"))
-    from ansible_collections.ward.ops.plugins.module_utils.payment import layout, routing, seen  # noqa: PLC0415
-    from ansible_collections.ward.ops.plugins.module_utils.payment import split as splitting  # noqa: PLC0415
-
-    from tools import payment_day  # noqa: PLC0415
-
-    columns = (payment_day.COLUMNS + payment_day.WIDE).split(",")
-    roles = {
-        "procedure": "手続コード",
-        "tax_item": "税目料金番号",
-        "amount": "納付金額",
-        "number": "納付番号",
-        "kind": "納付区分",
-        "time": "収納日時",
-    }
-    form = layout.load(
-        {"use": "wide", "profiles": [{"name": "wide", "encoding": "cp932", "header": True, "columns": columns, "roles": roles}]}
-    )
-    given = splitting.Input(path, path.name, DAY, sha256)
-    staged = splitting.split(given, folder / "stage", form, routing.Routing(rules(), form, [], DAY), seen.Index(folder / "seen"))
-    total = staged.manifest.totals["sections"]
-    print(json.dumps({"rows": total.rows, "yen": total.yen}))
-
-
-if __name__ == "__main__":
-    _work(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

@@ -1,12 +1,13 @@
 """The peers of the payment split: read the file, find each row's section, write one file for each section, count rows and yen.
 
 ``payment_split.py pandas|polars|pyarrow|csv FILE FOLDER SECTIONS``. Everything stays text, as leading zeros must; quoted line ends are
-allowed for. Each does it in its own best way; none hashes anything, compares control totals, looks for duplicates, keeps the bytes of
-a row, or makes its files durable.
+allowed for. Each does it in its own best way, and hashes input and outputs afterwards; none compares control totals, looks for
+duplicates, keeps the bytes of a row, or makes its files durable.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -89,7 +90,18 @@ def with_pyarrow(source: Path, folder: Path, sections: dict[str, str]) -> dict[s
     return totals
 
 
+def hashes(files: list[Path]) -> list[str]:
+    """SHA-256 of each file."""
+    found = []
+    for file in files:
+        with file.open("rb", buffering=0) as stream:
+            found.append(hashlib.file_digest(stream, "sha256").hexdigest())
+    return found
+
+
 if __name__ == "__main__":
     peer = {"csv": with_csv, "pandas": with_pandas, "polars": with_polars, "pyarrow": with_pyarrow}[sys.argv[1]]
     found = peer(Path(sys.argv[2]), Path(sys.argv[3]), json.loads(Path(sys.argv[4]).read_text(encoding="utf-8")))
+    if len(hashes([Path(sys.argv[2]), *Path(sys.argv[3]).iterdir()])) != len(found) + 1:
+        raise SystemExit("some section has no file")
     print(json.dumps({"rows": sum(item[0] for item in found.values()), "yen": sum(item[1] for item in found.values())}))

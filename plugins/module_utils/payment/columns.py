@@ -67,7 +67,7 @@ def yen(block: Block, start: Positions, length: Positions) -> tuple[NDArray[np.i
     amount = word.astype(np.int64)
     amount = np.where(negative, -amount, amount)
     for row in np.flatnonzero(~good).tolist():
-        value = plain_yen(block.data[start[row] : start[row] + length[row]])
+        value = plain_yen(bytes(block.data[start[row] : start[row] + length[row]]))
         good[row] = value is not None
         amount[row] = value or 0
     return amount, good
@@ -78,7 +78,7 @@ def plain_yen(field: bytes) -> int | None:
     return int(field) if _AMOUNT.fullmatch(field) else None
 
 
-def keys(block: Block, rows: Positions, positions: tuple[int, int, int], negative: NDArray[np.bool_]) -> Words:
+def keys(block: Block, rows: Positions | slice, positions: tuple[int, int, int], negative: NDArray[np.bool_]) -> Words:
     """128 bits for each record from payment number, class and time, and whether it is a cancellation: equal for equal keys, and
     for different ones equal only by a chance of 2**-128.
 

@@ -94,7 +94,7 @@ class Form:
         return (["control"] if control and control.place == "header" else []) + (["header"] if self._layout.header else [])
 
     def _begin(self, block: Block) -> None:
-        refuse_wide(block.data[:2], self._path)
+        refuse_wide(bytes(block.data[:2]), self._path)
         if block.data.startswith(BOM):
             self.prefix = BOM
             self.encoding = "utf-8"

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..common.problems import fail
 
-#: calls after which what is waiting is written, and after which the disk is asked to begin
-_CALLS = 4
-_BEGIN_WRITING = 32
+#: calls after which the disk is asked to begin
+_BEGIN_WRITING = 16
 
 
 @dataclass(slots=True)
@@ -37,11 +39,18 @@ class Outputs:
         self._open: dict[int, _Output] = {}
         self._writer = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
-        self._waiting: dict[int, list[bytes]] = {}
+        self._rooms = [np.empty(0, np.uint8) for _ in range(2)]
         self._calls = 0
         self.prefix = b""
 
-    def write(self, pieces: list[tuple[int, list[bytes]]]) -> None:
+    def room(self, size: int) -> NDArray[np.uint8]:
+        """A place for what will be given to :meth:`write` next; there are two, in turn, as one call is under way meanwhile."""
+        self._rooms.reverse()
+        if len(self._rooms[0]) < size:
+            self._rooms[0] = np.empty(size, np.uint8)
+        return self._rooms[0]
+
+    def write(self, pieces: list[tuple[int, memoryview]]) -> None:
         """Append to several lanes, beside the caller's work; at most one call is under way, so memory is bounded.
 
         :raises WardopsError: E1323 when the disk is full or the folder cannot be written, here or at the next call.
@@ -55,28 +64,20 @@ class Outputs:
         :raises WardopsError: E1323.
         """
         self._wait()
-        self._flush()
 
     def _wait(self) -> None:
         if self._pending is not None:
             pending, self._pending = self._pending, None
             pending.result()
 
-    def _write(self, pieces: list[tuple[int, list[bytes]]]) -> None:
+    def _write(self, pieces: list[tuple[int, memoryview]]) -> None:
         for lane, records in pieces:
-            self._waiting.setdefault(lane, []).extend(records)
-        self._calls += 1
-        if self._calls % _CALLS == 0:
-            self._flush()
-
-    def _flush(self) -> None:
-        for lane, records in self._waiting.items():
             output = self._open.get(lane)
             if output is None:
                 output = self._open[lane] = self._create(lane)
-                self._append(output, self.prefix)
-            self._append(output, b"".join(records))
-        self._waiting.clear()
+                self._append(output, memoryview(self.prefix))
+            self._append(output, records)
+        self._calls += 1
         if self._calls % _BEGIN_WRITING == 0 and self._folder:
             for output in self._open.values():
                 # Linux begins to write out what is dirty, and does not wait: little is left for the fsync at the end
@@ -119,14 +120,13 @@ class Outputs:
             raise fail("E1323", str(path), reason=os.strerror(error.errno or 0)) from None
         return _Output(descriptor, path, hashlib.sha256(), 0)
 
-    def _append(self, output: _Output, data: bytes) -> None:
+    def _append(self, output: _Output, data: memoryview) -> None:
         output.digest.update(data)
         output.size += len(data)
         if output.path is None:
             return
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._guard(os.write, output.descriptor, rest) :]
+        while data:
+            data = data[self._guard(os.write, output.descriptor, data) :]
 
     def _guard(self, call: Any, *arguments: Any) -> Any:
         try:

@@ -28,7 +28,7 @@ class Memory:
         self._values: NDArray[np.uint64] = np.zeros((0, 3), np.uint64)
         self._answers: NDArray[np.int32] = np.zeros(0, np.int32)
 
-    def lanes(self, block: Block, rows: Positions, encoding: str) -> NDArray[np.int32]:
+    def lanes(self, block: Block, rows: Positions | slice, encoding: str) -> NDArray[np.int32]:
         """The answer for each of the rows: a position in ``routing.sections`` or a negative reason.
 
         :param encoding: of the text that rules compare.
@@ -42,7 +42,7 @@ class Memory:
             ),
             axis=1,
         )
-        marks = np.zeros(len(rows), np.uint64)
+        marks = np.zeros(len(values), np.uint64)
         for position, factor in enumerate(_FACTORS):
             marks = (marks ^ values[:, position]) * factor
             marks ^= marks >> np.uint64(32)
@@ -53,8 +53,9 @@ class Memory:
         answers = np.where(known, self._answers[at], np.int32(0))
         for row in np.flatnonzero(~known).tolist():
             answers[row] = self._ask(values[row])
-        for row in np.flatnonzero(answers == BY_RULE).tolist():
-            answers[row] = self._by_rule(block, int(rows[row]), columns.text(values[row, 2]), encoding)
+        by_rule = np.flatnonzero(answers == BY_RULE)
+        for row, number in zip(by_rule.tolist(), np.arange(len(block))[rows][by_rule].tolist(), strict=True):
+            answers[row] = self._by_rule(block, number, columns.text(values[row, 2]), encoding)
         return answers
 
     def _look_up(self, marks: Words, values: NDArray[np.uint64]) -> tuple[Positions, NDArray[np.bool_]]:

@@ -153,8 +153,9 @@ class Keys:
             file.seek(0)
             rows = np.frombuffer(file.read(), np.uint64).reshape(-1, 3)
             if not self._sorted:
-                rows = rows[np.argsort(rows[:, 0], kind="stable")]
-                if ((rows[1:, 0] == rows[:-1, 0]) & (rows[1:, 1] != rows[:-1, 1])).any():
+                rows = rows[np.argsort(rows[:, 0])]
+                if (rows[1:, 0] == rows[:-1, 0]).any():
+                    # rare, and the quick sort does not keep the order of equal ones
                     rows = rows[np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0]))]
                 file.seek(0)
                 file.write(rows.tobytes())

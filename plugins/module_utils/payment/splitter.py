@@ -109,11 +109,12 @@ class Splitter:
         answers = np.full(len(block), _IRREGULAR, np.int32)
         amounts = np.zeros(len(block), np.int64)
         if len(rows):
-            amounts[rows], good = columns.yen(block, *block.field(rows, self._layout.amount))
-            answers[rows] = np.where(good, self._memory.lanes(block, rows, encoding), np.int32(_NO_AMOUNT))
+            chosen = slice(None) if len(rows) == len(block) else rows
+            amounts[rows], good = columns.yen(block, *block.field(chosen, self._layout.amount))
+            answers[rows] = np.where(good, self._memory.lanes(block, chosen, encoding), np.int32(_NO_AMOUNT))
             if self._keys:
                 positions = (self._layout.number, self._layout.kind, self._layout.time)
-                self._keys.add(columns.keys(block, rows, positions, amounts[rows] < 0), rows + block.number)
+                self._keys.add(columns.keys(block, chosen, positions, amounts[rows] < 0), rows + block.number)
         some = np.flatnonzero(kinds < BLANK)
         self._found = self._found + _sum(amounts[some])
         lanes = np.where(answers >= 0, answers, np.int32(self._unrouted))
@@ -126,20 +127,22 @@ class Splitter:
         self._emit(block, some, lanes, amounts)
 
     def _emit(self, block: Block, some: Positions, lanes: NDArray[np.int32], amounts: NDArray[np.int64]) -> None:
-        order = some[np.argsort(lanes[some].astype(np.uint16), kind="stable")]
-        data = block.data
-        pieces = [data[begin:end] for begin, end in zip(block.starts[order].tolist(), block.ends[order].tolist(), strict=True)]
-        ordered, sums = lanes[order], amounts[order]
-        if not len(order):
+        if not len(some):
             return
+        order = some[np.argsort(lanes[some].astype(np.uint16), kind="stable")]
+        ordered, sums = lanes[order], amounts[order]
+        data = self._outputs.room(len(block.octets))
+        stops = block.gather(order, data)
         begins = np.concatenate(([0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1))
         negative = np.minimum(sums, 0)
         parts = np.stack([np.add.reduceat(column, begins) for column in (sums, (sums < 0).astype(np.int64), negative)], axis=1).tolist()
         ends = [*begins[1:].tolist(), len(order)]
-        whole = []
+        whole, written = [], 0
         for begin, end, (yen, cancelled, cancelled_yen) in zip(begins.tolist(), ends, parts, strict=True):
             lane = int(ordered[begin])
-            whole.append((lane, pieces[begin:end]))
+            stop = int(stops[end - 1])
+            whole.append((lane, data[written:stop].data))
+            written = stop
             total = self._lanes[lane]
             for place, value in enumerate((end - begin, yen, cancelled, cancelled_yen)):
                 total[place] += value

@@ -9,6 +9,7 @@ import csv
 import dataclasses
 import io
 import json
+import random
 import resource
 import secrets
 import subprocess
@@ -214,6 +215,21 @@ def test_blocks_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         staged = split(Input(path, path.name, days.DAY), tmp_path / str(block), form, rules)
         results.append((staged.folder / "manifest.json").read_bytes())
     assert results[0] == results[1] == results[2]
+
+
+def test_records_of_all_widths_are_gathered_whole_and_in_order(tmp_path: Path) -> None:
+    """Narrow, wide and very wide rows (wider than what is copied at once) beside each other, in many sections."""
+    dice = random.Random(7)
+    widths = [dice.choice((0, 1, 30, 200, 900, core.WIDEST - 200, core.WIDEST, 2 * core.WIDEST, 40_000)) for _ in range(1500)]
+    codes_ = [dice.choice((b"100001", b"100008", b"777777")) for _ in widths]
+    given = [
+        b"%d,7,%s,%d,20261122101500,%s\n" % (number, code, number % 97, secrets.token_hex(width // 2 + 1).encode()[:width])
+        for number, (code, width) in enumerate(zip(codes_, widths, strict=True))
+    ]
+    found = days.outputs(days.run(tmp_path, HEADER + b"".join(given)))
+    names = {b"100001": "0302", b"100008": "0208", b"777777": "未振分"}
+    for code, name in names.items():
+        assert found[name] == HEADER + b"".join(record for record, own in zip(given, codes_, strict=True) if own == code)
 
 
 def test_the_same_input_again_changes_nothing_and_check_mode_says_the_same(tmp_path: Path) -> None:
