@@ -77,6 +77,15 @@ def test_the_list_comes_before_settings_and_these_before_defaults(take_in: TakeI
     assert [(cells(made, index)["floor"], cells(made, index)["use"]) for index in (0, 1)] == [("2", "meeting"), ("1", "counter")]
 
 
+def test_what_is_wrong_with_the_ward_stops_the_import_once(take_in: TakeIn, ward: Path) -> None:
+    """A ledger that addresses are given out from cannot be used: that is said once, of that file, and of no row of the list."""
+    path = ward / "ledgers" / "subnets.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("cidr", "network", 1), encoding="utf-8")
+    with pytest.raises(WardopsError) as error:
+        take_in(text(row(1), row(2), row(3)))
+    assert [(problem.code, problem.path.endswith("subnets.csv")) for problem in error.value.problems] == [("E0802", True)]
+
+
 def test_refused_rows_leave_no_gap_in_the_numbers(take_in: TakeIn) -> None:
     data = text(row(1), row(2, dept_code="0999"), row(3, mac_lan="024b54000001"), row(4, lease="x"), row(5))
     made, result = take_in(data)

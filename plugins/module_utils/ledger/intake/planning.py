@@ -28,6 +28,8 @@ from .trial import judge
 
 #: the check is asked again after rows were taken out; a list that needs more rounds than this has one fault of its own
 _ROUNDS = 6
+#: what allocation cannot give to one row and can to another; any other failure is of no row and stops the import
+_OF_ONE_ROW = frozenset({"E0821", "E0822", "E0823", "E0824"})
 #: a value that must be unique over all ledgers is there twice
 _TWICE = frozenset({"E0303", "E0304", "E0305", "E0306", "E0307", "E0308"})
 
@@ -92,7 +94,8 @@ class Request:
 def take_in(root: Path, schemas: Schemas, request: Request) -> tuple[Book, Result]:
     """The changes that a list means, checked, not saved.
 
-    :raises WardopsError: E0713-E0716 (titles), E0750 with what the check found (errors that belong to no single row).
+    :raises WardopsError: E0713-E0716 (titles), E0750 with what the check found (errors that belong to no single row), once whatever else
+        belongs to no row (a ledger or policy that allocation needs cannot be used).
     """
     book = Book(root, schemas)
     records = read_records(request.sheet, request.profile, book)
@@ -292,6 +295,8 @@ class _Plan:
             try:
                 self._allocate(allocator, row)
             except WardopsError as error:
+                if not {one.code for one in error.problems} <= _OF_ONE_ROW:
+                    raise
                 problems = [Problem(one.code, record.place, 0, 0, one.params) for one in error.problems]
                 self._put(record, "refused", problems=problems)
                 continue
