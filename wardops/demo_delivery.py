@@ -55,9 +55,9 @@ def replace(stage: Stage) -> str:
     in_use = [row for row in rows if row["status"] == "active" and row["mac_lan"] and row["asset_id"] not in moving]
     old = [row for row in in_use if row["computer_name"].startswith("LG22N")][:PAIRS]
     pairs = list(zip(old, new, strict=True))
-    for gone, come in pairs:
-        words = ["--old", gone["asset_id"], "--new", come["asset_id"], "--return-due", "2026-12-25", *SOFTWARE]
-        stage.wardops("life", "replace", *words, "--ticket", CHANGE, "--write")
+    listed = stage.work / "pairs.csv"
+    listed.write_text("旧機,新機\n" + "".join(f"{gone['computer_name']},{come['serial']}\n" for gone, come in pairs), encoding="cp932")
+    stage.wardops("life", "replace", "--pairs", str(listed), "--return-due", "2026-12-25", *SOFTWARE, "--ticket", CHANGE, "--write")
     stage.save(f"機器更新 {PAIRS} 組\n\nTicket: {CHANGE}\nRole: helpdesk\nOperation: life")
     stage.play("sync_radius", "lgwan")
     place = {row["asset_id"]: row for row in stage.rows("lgwan")}

@@ -31,8 +31,14 @@ def _step_parsers(actions: Any) -> None:
     step.add_argument("asset_id", nargs="+")
     step.add_argument("--proof", help="証跡のファイルか記録番号 / file or number of the record that proves it")
     replace = actions.add_parser("replace", help="旧機を新機に更新する / put a new thing in the place of an old one")
-    replace.add_argument("--old", action="append", required=True, metavar="ASSET")
-    replace.add_argument("--new", action="append", required=True, metavar="ASSET")
+    replace.add_argument("--old", action="append", default=[], metavar="ASSET")
+    replace.add_argument("--new", action="append", default=[], metavar="ASSET")
+    replace.add_argument(
+        "--pairs",
+        type=Path,
+        metavar="FILE",
+        help="old,new の一覧(資産番号・端末名・製造番号) / a list of pairs by asset number, computer name or serial",
+    )
     replace.add_argument("--return-due", required=True, metavar="DATE", help="旧機の返却期限 / day by which the old one goes back")
     repair = actions.add_parser("repair", help="修理に出す / send to repair")
     repair.add_argument("asset_id")
@@ -94,17 +100,25 @@ def order_of(book: Book, args: argparse.Namespace) -> Order:
 
 
 def _steps(book: Book, args: argparse.Namespace) -> int:
-    from ansible_collections.ward.ops.plugins.module_utils.ledger.life import pairs  # noqa: PLC0415 - start-up speed
+    from ansible_collections.ward.ops.plugins.module_utils.ledger.life import pairlist, pairs  # noqa: PLC0415 - start-up speed
     from ansible_collections.ward.ops.plugins.module_utils.ledger.life.engine import Life  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.ledger.life.proofs import proof_of  # noqa: PLC0415
 
     life = Life(book, order_of(book, args))
     values = _values(args.set)
     if args.action == "replace":
-        if len(args.old) != len(args.new):
-            print("--old と --new は同じ数だけ指定してください / give as many --old as --new", file=sys.stderr)
+        if len(args.old) != len(args.new) or bool(args.pairs) == bool(args.old):
+            print(
+                "--old と --new を同じ数だけ、または --pairs を指定してください / give as many --old as --new, or --pairs", file=sys.stderr
+            )
             return 2
-        pairs.replace_all(life, list(zip(args.old, args.new, strict=True)), {"return_due": args.return_due}, values)
+        due = {"return_due": args.return_due}
+        if args.pairs:
+            found = pairlist.read_pairs(life.things, args.pairs)
+            args.old = [old for old, _ in found.pairs]
+            pairs.replace_listed(life, found, due, values)
+        else:
+            pairs.replace_all(life, list(zip(args.old, args.new, strict=True)), due, values)
     elif args.action == "repair":
         pairs.send_to_repair(life, args.asset_id, args.spare, values)
     elif args.action == "repaired":

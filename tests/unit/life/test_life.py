@@ -1,6 +1,6 @@
 """Steps in the life of equipment: what is allowed, what each changes, what is refused and why.
 
-covers: E0901, E0902, E0903, E0904, E0905, E0906, E0907, E0908, E0909, E0910, E0911, E0912
+covers: E0901, E0902, E0903, E0904, E0905, E0906, E0907, E0908, E0909, E0910, E0911, E0912, E0913, E0914
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
-from ansible_collections.ward.ops.plugins.module_utils.ledger.life import pairs
+from ansible_collections.ward.ops.plugins.module_utils.ledger.life import pairlist, pairs
 from ansible_collections.ward.ops.plugins.module_utils.ledger.life.engine import Order
 from ansible_collections.ward.ops.plugins.module_utils.ledger.life.proofs import Proof, proof_of
 from hypothesis import HealthCheck, given, settings
@@ -97,6 +97,31 @@ def test_a_replacement_takes_over_place_port_usb_and_accessories_and_both_name_e
     assert (book.get("accessories", "A0000101") or {})["parent_asset_id"] == "A0000003"
     named = {(row["asset_id"], row["partner"], row["transition"]) for row in book.find("asset_events", ticket=TICKET) if row["partner"]}
     assert named == {("A0000001", "A0000003", "withdraw"), ("A0000003", "A0000001", "deploy")}
+
+
+def test_a_list_of_pairs_is_done_as_a_whole_or_every_error_is_named_with_its_line(ward: Path, tmp_path: Path) -> None:
+    def replace(text: str, encoding: str = "utf-8") -> list[tuple[str, int]]:
+        path = tmp_path / "pairs.csv"
+        path.write_text(text, encoding=encoding)
+        life = life_of(ward)
+        try:
+            pairs.replace_listed(life, pairlist.read_pairs(life.things, path), {"return_due": "2026-12-25"}, SYSTEM)
+        except WardopsError as error:
+            assert all(problem.path == "pairs.csv" for problem in error.problems)
+            return [(problem.code, problem.line) for problem in error.problems]
+        keep(life.book)
+        return []
+
+    bad = "備考,old,new\n,LG25N99999,A0000003\n,A0000001,A0000002\n\n,A0000001,SYN00000004\n,,\n,A0000002,\n"
+    assert replace(bad) == [("E0914", 2), ("E0902", 3), ("E0912", 5), ("E0914", 7)]
+    assert replace("old,neu\nA0000001,A0000003\n") == [("E0913", 0)]
+    assert replace("old,new,旧機\nA0000001,A0000003,A0000001\n") == [("E0913", 1)]
+    assert replace("old,new\n") == [("E0913", 0)]
+    assert (book_of(ward).get("terminals", "A0000001", "lgwan") or {})["status"] == "active"
+    assert replace("更新の一覧\n旧機,新機\nＬＧ２５Ｎ００００１,syn00000003\n", "cp932") == []
+    book = book_of(ward)
+    old, new = (book.get("terminals", asset_id, "lgwan") or {} for asset_id in ("A0000001", "A0000003"))
+    assert (old["status"], new["status"], new["dept_code"]) == ("return_pending", "active", "0105")
 
 
 def test_a_spare_stands_in_until_the_repaired_one_is_back(ward: Path) -> None:

@@ -89,6 +89,20 @@ ENTRIES: dict[str, Entry] = {
         "一方を消してください",
         "name it once",
     ),
+    "E0913": Entry(
+        "pair-list",
+        "更新の一覧を読めません: {reason_ja}",
+        "the list of replacements cannot be read: {reason}",
+        "見出し行が old,new（旧機、新機）の CSV にしてください（docs/operators/life.md）",
+        "make it a CSV with the header old,new (docs/operators/life.md)",
+    ),
+    "E0914": Entry(
+        "pair-thing-unclear",
+        "「{value}」は 1 つの物に決まりません（該当 {count} 件: {found}）",
+        "{value!r} means {count} things ({found})",
+        "資産番号・端末名・製造番号のどれかを正しく書いてください",
+        "write an asset number, a computer name or a serial",
+    ),
     "E0920": Entry(
         "event-gap",
         "{asset_id} の経歴が {expected} 番でなく {number} 番になっています",

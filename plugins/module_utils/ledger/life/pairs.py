@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...common.problems import WardopsError, fail
+from ...common.problems import Problem, WardopsError, fail
 from .engine import Event, Life
+from .pairlist import PairList
 from .things import Thing
 
 
@@ -94,6 +95,28 @@ def replace_all(life: Life, pairs: Sequence[tuple[str, str]], old_values: Mappin
             problems += error.problems
     if problems:
         raise WardopsError(problems)
+    return events
+
+
+def replace_listed(life: Life, found: PairList, old_values: Mapping[str, str], new_values: Mapping[str, str]) -> list[Event]:
+    """The replacements of a list; its unclear rows and all that cannot be done at once, each with its line.
+
+    :raises WardopsError: E0912, E0914, else as :func:`replace`.
+    """
+    events, problems = [], list(found.problems)
+    seen: set[str] = set()
+    for line, pair in zip(found.lines, found.pairs, strict=True):
+        twice = [asset_id for asset_id in dict.fromkeys(pair) if asset_id in seen]
+        seen.update(pair)
+        if twice:
+            problems += [Problem("E0912", found.path, line, 0, {"asset_id": asset_id}) for asset_id in twice]
+            continue
+        try:
+            events += replace(life, *pair, old_values, new_values)
+        except WardopsError as error:
+            problems += [Problem(one.code, found.path, line, 0, one.params) for one in error.problems]
+    if problems:
+        raise WardopsError(sorted(problems, key=lambda one: one.line))
     return events
 
 
