@@ -18,6 +18,7 @@
 ``payment.py`` E13xx payment results: rules, split, receipt,
 ``payment_transfer.py`` E14xx payment results: fetching and delivery,
 ``skysea.py`` E15xx SKYSEA Client View registration,
+``network_store.py`` E166x-E167x store of device configs,
 ``network_report.py`` E173x-E175x reachability, compliance and reports of network devices.
 """
 
@@ -32,6 +33,7 @@ from . import (
     layers,
     life,
     network_report,
+    network_store,
     pages,
     payment,
     payment_transfer,
@@ -62,6 +64,7 @@ _PARTS = (
     payment_transfer,
     skysea,
     network_report,
+    network_store,
 )
 
 CATALOGUE: dict[str, Entry] = {code: entry for part in _PARTS for code, entry in part.ENTRIES.items()}
