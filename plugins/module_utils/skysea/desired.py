@@ -17,6 +17,7 @@ from .layout import Row
 
 #: the states that the ledgers know; a row in any other one is held
 _TERMINAL_STATES = frozenset(("stock", "setup", "active", "lent", "repair", "return_pending", "returned", "wiped", "disposed"))
+Identity = tuple[str, str, str]  # vendor, product and serial of a USB device
 _DEVICE_STATES = frozenset(("active", "stock", "lost", "disposed"))
 
 
@@ -66,15 +67,14 @@ def usb_devices(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
     rows = table.dicts()
     desired = Desired(ledger=rows)
     policy = rules["usb_devices"]
-    _doubtful(table, rows, policy["key"], _DEVICE_STATES, desired)
-    _judge(table, rows, policy["key"], desired)
-    lost_keys, lost_identities = _lost(rows, policy["key"], desired)
+    keys = _doubtful(table, rows, policy["key"], _DEVICE_STATES, desired)
+    identities = [(row["vid"], row["pid"], row["serial"].upper()) for row in rows]
+    _judge(table, rows, keys, identities, desired)
+    lost_keys, lost_identities = _lost(rows, keys, identities, desired)
     here, today, sections = _in_service(ward, layer, rules), ward.today.isoformat(), _sections(ward)
-    for row in rows:
+    for row, key, identity in zip(rows, keys, identities, strict=True):
         if row["status"] not in policy["registered"]:
             continue
-        item = {name: row[name] for name in ("device_id", "vid", "pid", "serial", "kind", "permission", "valid_to", "use")}
-        key = key_of(policy["key"], item)
         lost, expired = row["status"] == "lost", bool(row["valid_to"]) and row["valid_to"] < today
         if expired and not lost:
             desired.held.pop(key, None)  # whatever else is wrong with the row, it does not stay allowed
@@ -82,37 +82,41 @@ def usb_devices(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
         if lost:
             if not row["serial"]:
                 continue  # nothing tells it from others of its model: the permission goes
-            item["permission"], allowed = "deny", []
-        elif expired or key in desired.held or key in lost_keys or _identity(row) in lost_identities:
+            allowed = []
+        elif expired or key in desired.held or key in lost_keys or identity in lost_identities:
             continue
         elif row["allow_terminals"] and not allowed:
             continue  # another layer's, or its terminals are no longer in service
+        item = {name: row[name] for name in ("device_id", "vid", "pid", "serial", "kind", "permission", "valid_to", "use")}
+        if lost:
+            item["permission"] = "deny"
         item["terminals"] = " ".join(allowed)
         item["dept_name"] = sections.get(row["dept_code"], "")
         desired.rows[key] = item
     return desired
 
 
-def _lost(rows: Sequence[Row], key: Sequence[str], desired: Desired) -> tuple[set[str], set[tuple[str, str, str]]]:
+def _lost(
+    rows: Sequence[Row], keys: Sequence[str], identities: Sequence[Identity], desired: Desired
+) -> tuple[frozenset[str], frozenset[Identity]]:
     """Keys and identities of lost devices. No row that shares one is held: nothing of it may stay allowed."""
-    lost = [row for row in rows if row["status"] == "lost"]
-    keys = {key_of(key, row) for row in lost}
-    identities = {_identity(row) for row in lost if row["serial"]}
-    for row in rows:
-        if key_of(key, row) in keys or _identity(row) in identities:
-            desired.held.pop(key_of(key, row), None)
-    return keys, identities
+    lost = [number for number, row in enumerate(rows) if row["status"] == "lost"]
+    lost_keys = frozenset(keys[number] for number in lost)
+    lost_identities = frozenset(identities[number] for number in lost if rows[number]["serial"])
+    for key, identity in zip(keys, identities, strict=True) if lost else ():
+        if key in lost_keys or identity in lost_identities:
+            desired.held.pop(key, None)
+    return lost_keys, lost_identities
 
 
-def _identity(row: Row) -> tuple[str, str, str]:
-    return row["vid"], row["pid"], row["serial"].upper()
+def _doubtful(table: Table, rows: Sequence[Row], key: Sequence[str], states: frozenset[str], desired: Desired) -> list[str]:
+    """E1510: rows that nothing can be registered from, for instance after a wrong merge; their keys are held.
 
-
-def _doubtful(table: Table, rows: Sequence[Row], key: Sequence[str], states: frozenset[str], desired: Desired) -> None:
-    """E1510: rows that nothing can be registered from, for instance after a wrong merge; their keys are held."""
+    :returns: the key of every row.
+    """
     seen: set[str] = set()
-    for number, row in enumerate(rows):
-        name = key_of(key, row)
+    keys = [key_of(key, row) for row in rows]
+    for number, (name, row) in enumerate(zip(keys, rows, strict=True)):
         column, ja, en = key[0], "", ""
         if not all(row[part] for part in key):
             ja, en = "キーが空です", "the key is empty"
@@ -124,11 +128,12 @@ def _doubtful(table: Table, rows: Sequence[Row], key: Sequence[str], states: fro
         if ja:
             desired.held[name] = table.problem("E1510", number, column, reason_ja=ja, reason=en)
             desired.problems.append(desired.held[name])
+    return keys
 
 
-def _judge(table: Table, rows: Sequence[Row], key: Sequence[str], desired: Desired) -> None:
+def _judge(table: Table, rows: Sequence[Row], keys: Sequence[str], identities: Sequence[Identity], desired: Desired) -> None:
     """E1505 (no serial and no reason), E1506 (one identity twice): such rows are held."""
-    seen: dict[tuple[str, str, str], int] = {}
+    seen: dict[Identity, int] = {}
     for number, row in enumerate(rows):
         if row["status"] in ("disposed", "stock"):
             continue
@@ -137,16 +142,16 @@ def _judge(table: Table, rows: Sequence[Row], key: Sequence[str], desired: Desir
             problem = table.problem("E1505", number, "serial", device=row["device_id"])
         elif row["identify_by"] == "model" and not row["reason"]:
             problem = table.problem("E1505", number, "reason", device=row["device_id"])
-        identity = _identity(row)
+        identity = identities[number]
         if identity in seen:
             first = rows[seen[identity]]
             problem = table.problem(
                 "E1506", number, "serial", device=row["device_id"], first=first["device_id"], identity=" ".join(identity)
             )
-            desired.held.setdefault(key_of(key, first), problem)
+            desired.held.setdefault(keys[seen[identity]], problem)
         seen.setdefault(identity, number)
         if problem:
-            desired.held[key_of(key, row)] = problem
+            desired.held[keys[number]] = problem
             desired.problems.append(problem)
 
 

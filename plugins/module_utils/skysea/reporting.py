@@ -20,13 +20,12 @@ _STATES = {"active": "使用中", "stock": "在庫", "lost": "紛失", "disposed
 
 def expiring(ward: Ward, devices: list[Row], days: int) -> list[Row]:
     """USB devices in use whose permission ends within so many days, or has ended; the next to end first."""
-    rows = []
+    today, rows = ward.today, []
+    last = (today + dt.timedelta(days=days)).isoformat()
     for row in devices:
-        if row["status"] == "active" and row["valid_to"]:
+        if row["status"] == "active" and row["valid_to"] and row["valid_to"] <= last:
             with contextlib.suppress(ValueError):  # not a date: the row is reported with E1503
-                left = (dt.date.fromisoformat(row["valid_to"]) - ward.today).days
-                if left <= days:
-                    rows.append({**row, "days": str(left)})
+                rows.append({**row, "days": str((dt.date.fromisoformat(row["valid_to"]) - today).days)})
     return sorted(rows, key=lambda row: (row["valid_to"], row["device_id"]))
 
 
@@ -36,14 +35,14 @@ def secure_usb(ward: Ward, devices: list[Row], actual: Mapping[str, Row]) -> lis
     In stock or disposed, yet allowed; in use, yet unknown to the console; lost, yet not denied.
     """
     registered = {(row["vid"], row["pid"], row["serial"].upper()): row for row in actual.values()}
-    found = []
+    today, found = ward.today.isoformat(), []
     for row in devices:
         if row["kind"] != "secure_usb":
             continue
         console = registered.get((row["vid"], row["pid"], row["serial"].upper()))
         allowed = console is not None and console.get("permission") != "deny"
         wrong = {
-            "active": console is None and (not row["valid_to"] or row["valid_to"] >= ward.today.isoformat()),
+            "active": console is None and (not row["valid_to"] or row["valid_to"] >= today),
             "lost": allowed,
         }.get(row["status"], console is not None)
         if wrong:
