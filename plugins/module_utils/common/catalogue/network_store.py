@@ -124,4 +124,11 @@ ENTRIES: dict[str, Entry] = {
         "秘匿用の鍵かプラットフォーム定義が変わったなら、次の夜間取得の後にもう一度確認してください",
         "if the masking key or the platform file has changed, verify again after the next night",
     ),
+    "E1677": Entry(
+        "config-device-in-ledger",
+        "機器 {device} は台帳にあります。保管庫から外せません",
+        "device {device} is in the ledger: it cannot be taken out of the store",
+        "廃止なら先に台帳を直し、取得を一度行ってから外してください",
+        "if it is out of use, mend the ledger first and run a backup, then take it out",
+    ),
 }

@@ -252,7 +252,7 @@ class Session:
             return Problem("E1664", where, params={"reason_ja": f"名前に使えません: {bad}", "reason": f"no name for a file: {bad}"})
         if key in self._seen:
             return Problem("E1664", where, params={"reason_ja": "同じ実行で二度目です", "reason": "the second one in the same run"})
-        if not capture.full.strip() or not capture.masked.strip():
+        if any(not text or text.isspace() for text in (capture.full, capture.masked)):
             return Problem("E1664", where, params={"reason_ja": "中身がありません", "reason": "there is nothing in it"})
         return None
 
