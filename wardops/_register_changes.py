@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import _register_repairs
 from ._saving import add_arguments, save
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
 _LOANS = ("lend", "return", "extend")
 _STOCK = ("receive", "issue", "hand-out", "stamp", "scrap")
-ACTIONS = (*_LOANS, *_STOCK, "order", "match", "count")
+ACTIONS = (*_LOANS, *_STOCK, *_register_repairs.ACTIONS, "order", "match", "count")
 
 
 def add_parsers(actions: Any) -> None:
-    parsers = [*_loan_parsers(actions), *_stock_parsers(actions)]
+    parsers = [*_loan_parsers(actions), *_stock_parsers(actions), *_register_repairs.add_parsers(actions, _day)]
     order = actions.add_parser("order", help="発注点を下回った品目を発注する / order what is at its reorder point")
     order.add_argument("stock_id", nargs="*", help="この在庫だけ(省略時は全て) / these only")
     order.add_argument("--due", type=_day, required=True, metavar="DATE", help="納期 / day by which it shall come")
@@ -96,6 +97,8 @@ def run(book: Book, policy: RegisterPolicy, args: argparse.Namespace) -> int:
         return _count(book, args, order)
     if args.action in _LOANS:
         subject = _loan(book, args, order)
+    elif args.action in _register_repairs.ACTIONS:
+        subject = _register_repairs.run(book, args, order)
     elif args.action == "order":
         subject = _order(book, args, order)
     else:

@@ -105,7 +105,7 @@ def _steps(book: Book, args: argparse.Namespace) -> int:
     from ansible_collections.ward.ops.plugins.module_utils.ledger.life.proofs import proof_of  # noqa: PLC0415
 
     life = Life(book, order_of(book, args))
-    values = _values(args.set)
+    values = values_of(args.set)
     if args.action == "replace":
         if len(args.old) != len(args.new) or bool(args.pairs) == bool(args.old):
             print(
@@ -128,7 +128,7 @@ def _steps(book: Book, args: argparse.Namespace) -> int:
     return save_as(book, args, _subject(life, args))
 
 
-def _values(texts: list[str]) -> dict[str, str]:
+def values_of(texts: list[str]) -> dict[str, str]:
     pairs = [text.partition("=") for text in texts]
     if wrong := [text for text, (_, sign, _) in zip(texts, pairs, strict=True) if not sign]:
         raise SystemExit(f"--set は 列=値 の形で書きます / write --set column=value: {', '.join(wrong)}")
@@ -216,7 +216,7 @@ def _check(book: Book, args: argparse.Namespace) -> int:
 
     policy = read_life(book)
     day = args.exported_on or book.today
-    exports = [following.read_export(policy, name, Path(file), day) for name, file in _values(args.export).items()]
+    exports = [following.read_export(policy, name, Path(file), day) for name, file in values_of(args.export).items()]
     left = following.check(book, policy, exports, args.evidence or default_folder())
     done = len(book.changes())
     code = save_as(book, args, f"後続作業の確認: {done}件完了", "life_check") if done else 0

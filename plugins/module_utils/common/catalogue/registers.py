@@ -187,4 +187,11 @@ ENTRIES: dict[str, Entry] = {
         "番号か条件を確かめてください",
         "look at the number or the condition",
     ),
+    "E1032": Entry(
+        "repair-unfit",
+        "{subject}: {what_ja}",
+        "{subject}: {what}",
+        "修繕台帳（repairs）で番号・日付・状態を確かめてください。発送、受取、引渡の順に記録します",
+        "look at the ledger repairs: dispatch, receipt and hand-over follow one another",
+    ),
 }
