@@ -86,8 +86,7 @@ def _audit(args: argparse.Namespace, history: Any, view: Any) -> int:
     data = audit.plain([audit.explain(history, view, asset) for asset in dict.fromkeys(ids)], seed)
     kind = _kind(args)
     if kind == "html":
-        labels = history.schemas.ledgers["terminals"].properties["status"].get("x-labels", {})
-        _put(args.out, _page("audit.html", {"data": data, "states": labels}))
+        _put(args.out, _page("audit.html", {"data": data}))
     elif kind == "csv":
         _put(args.out, audit.table(data))
     else:

@@ -6,6 +6,7 @@ covers: E1101, E1102, E1103, E1104
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -409,6 +410,8 @@ def test_the_auditors_sample_explains_or_names_the_gap(tmp_path: Path) -> None:
     gaps = "\n".join(audit.explain(history, words, "A0000002").gaps)
     for word in ("納品の記録がなく", "続きません", "チケット番号がありません", "証跡名がありません", "対になる経歴がありません"):
         assert word in gaps
+    assert "「稼働」から始まっています" in gaps and "前の状態「消去済」が、直前の経歴の「返却待」と続きません" in gaps
+    assert not re.search(r"active|wiped|return_pending", gaps)  # auditors read Japanese
     assert audit.draw(history, 5, "a") == ["A0000001", "A0000002"] and audit.draw(history, 1, "a") == audit.draw(history, 1, "a")
     assert "ありません" in audit.explain(history, words, "A0000099").gaps[0]
     done = _command(repo, "--sample", "2", "--out", str(tmp_path / "audit.html"))

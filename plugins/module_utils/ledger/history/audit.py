@@ -23,6 +23,7 @@ class Asset:
     asset_id: str
     name: str
     status: str
+    status_ja: str
     steps: list[dict[str, Any]] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
 
@@ -54,15 +55,15 @@ def explain(history: History, view: View, asset_id: str) -> Asset:
     try:
         timeline = history.tell(asset_id)
     except WardopsError as error:
-        return Asset(asset_id, "", "", gaps=[problem.text("ja") for problem in error.problems])
+        return Asset(asset_id, "", "", "", gaps=[problem.text("ja") for problem in error.problems])
     asset_id = timeline.subject.words[0]
     name, status = _now(history, asset_id)
-    asset = Asset(asset_id, name, status)
+    asset = Asset(asset_id, name, status, view.state(status))
     found = _events(timeline, asset_id, asset)
     before: Mapping[str, str] | None = None
     for entry, cells in found:
         asset.steps.append(_step(view, entry, cells))
-        asset.gaps += _gaps(entry, cells, before)
+        asset.gaps += _gaps(view, entry, cells, before)
         asset.gaps += _partner_gaps(history, asset_id, cells)
         before = cells
     asset.steps += _runs(view, timeline)
@@ -70,8 +71,8 @@ def explain(history: History, view: View, asset_id: str) -> Asset:
     if not found:
         asset.gaps.append("経歴（asset_events）が 1 件もありません")
     elif status and before and before["to_status"] != status:
-        asset.gaps.append(f"台帳の状態 {status} が最後の経歴 {before['to_status']} と違います")
-    asset.gaps += _silent(timeline, asset_id) + _open(history, asset_id) + [ja for ja, _ in timeline.notes]
+        asset.gaps.append(f"台帳の状態「{asset.status_ja}」が最後の経歴「{view.state(before['to_status'])}」と違います")
+    asset.gaps += _silent(timeline, asset_id) + _open(history, view, asset_id) + [ja for ja, _ in timeline.notes]
     return asset
 
 
@@ -120,13 +121,14 @@ def _step(view: View, entry: Entry, cells: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _gaps(entry: Entry, cells: Mapping[str, str], before: Mapping[str, str] | None) -> list[str]:
+def _gaps(view: View, entry: Entry, cells: Mapping[str, str], before: Mapping[str, str] | None) -> list[str]:
     step = f"経歴 {cells.get('number')}（{cells.get('date')}）"
     gaps = []
+    came_from = view.state(cells.get("from_status", "")) or "（なし）"
     if before is None and cells.get("from_status"):
-        gaps.append(f"{step}：納品の記録がなく、{cells['from_status']} から始まっています")
+        gaps.append(f"{step}：納品の記録がなく、「{came_from}」から始まっています")
     if before is not None and cells.get("from_status", "") != before.get("to_status", ""):
-        gaps.append(f"{step}：前の状態 {cells.get('from_status')} が、直前の経歴の {before.get('to_status')} と続きません")
+        gaps.append(f"{step}：前の状態「{came_from}」が、直前の経歴の「{view.state(before.get('to_status', ''))}」と続きません")
     if before is not None and cells.get("date", "") < before.get("date", ""):
         gaps.append(f"{step}：直前の経歴より前の日付です")
     if not cells.get("ticket"):
@@ -167,14 +169,14 @@ def _silent(timeline: Timeline, asset_id: str) -> list[str]:
     return gaps
 
 
-def _open(history: History, asset_id: str) -> list[str]:
+def _open(history: History, view: View, asset_id: str) -> list[str]:
     """What should have followed by now and did not."""
     if not history.ward.has("follow_ups"):
         return []
     today = history.ward.today.isoformat()
     rows = [row for row in history.ward.table("follow_ups").dicts() if row["asset_id"] == asset_id]
     late = [row for row in rows if row["state"] == "open" and row["due_on"] < today]
-    return [f"経歴 {row['number']}：後続作業 {row['system']} が未了です（期限 {row['due_on']}）" for row in late]
+    return [f"経歴 {row['number']}：後続作業「{view.system(row['system'])}」が未了です（期限 {row['due_on']}）" for row in late]
 
 
 def _runs(view: View, timeline: Timeline) -> list[dict[str, Any]]:
@@ -200,7 +202,15 @@ def plain(assets: list[Asset], seed: str) -> dict[str, Any]:
         "count": len(assets),
         "with_gaps": sum(bool(asset.gaps) for asset in assets),
         "assets": [
-            {"asset_id": one.asset_id, "name": one.name, "status": one.status, "steps": one.steps, "gaps": one.gaps} for one in assets
+            {
+                "asset_id": one.asset_id,
+                "name": one.name,
+                "status": one.status,
+                "status_ja": one.status_ja,
+                "steps": one.steps,
+                "gaps": one.gaps,
+            }
+            for one in assets
         ],
     }
 
@@ -209,7 +219,7 @@ def text(data: Mapping[str, Any]) -> str:
     """For a terminal."""
     lines = [f"監査抽出：{data['count']} 台、うち欠落のあるもの {data['with_gaps']} 台（種 {clean(data['seed'])}）"]
     for asset in data["assets"]:
-        lines += ["", clean(f"{asset['asset_id']}  {asset['name']}  {asset['status']}")]
+        lines += ["", clean(f"{asset['asset_id']}  {asset['name']}  {asset['status_ja']}")]
         for step in asset["steps"]:
             parts = [step[name] for name in ("ticket", "request", "commit", "proof") if step[name]]
             lines.append(clean(f"  {step['date']}  {step['what']}  {' / '.join(parts)}"))
@@ -222,7 +232,7 @@ def table(data: Mapping[str, Any]) -> bytes:
     header = ["管理番号", "コンピュータ名", "現在の状態", "区分", "日付", "内容", "チケット", "MR", "コミット", "記録者", "役割", "証跡"]
     rows = []
     for asset in data["assets"]:
-        head = [asset["asset_id"], asset["name"], asset["status"]]
+        head = [asset["asset_id"], asset["name"], asset["status_ja"]]
         names = ("date", "what", "ticket", "request", "commit", "author", "role", "proof")
         rows += [[*head, "経過", *(clean(step[name]) for name in names)] for step in asset["steps"]]
         rows += [[*head, "欠落", "", clean(gap), "", "", "", "", "", ""] for gap in asset["gaps"]]

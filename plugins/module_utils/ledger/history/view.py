@@ -27,6 +27,7 @@ class View:
     def __init__(self, ward: Ward, schemas: Schemas) -> None:
         self.schemas = schemas
         self._transitions = _transitions(ward)
+        self._systems = _systems(ward)
         self._sections = _names(ward)
 
     def timeline(self, timeline: Timeline) -> dict[str, Any]:
@@ -100,10 +101,17 @@ class View:
             return f"{value} {self._sections[value]}" if value in self._sections else value
         return label
 
+    def state(self, code: str) -> str:
+        """``稼働`` for ``active``."""
+        return self._label(self.schemas.ledgers.get("terminals"), "status", code)
+
+    def system(self, code: str) -> str:
+        """What a follow-up is done in, as the policy calls it."""
+        return self._systems.get(code, code)
+
     def step(self, cells: Mapping[str, str]) -> str:
         """``配備（設定中 → 稼働）`` of a row of asset_events."""
-        terminals = self.schemas.ledgers.get("terminals")
-        before, after = (self._label(terminals, "status", cells.get(name, "")) for name in ("from_status", "to_status"))
+        before, after = (self.state(cells.get(name, "")) for name in ("from_status", "to_status"))
         name = self._transitions.get(cells.get("transition", ""), cells.get("transition", ""))
         way = f"{before} → {after}" if before else after
         partner = f"、相手 {cells['partner']}" if cells.get("partner") else ""
@@ -131,6 +139,14 @@ def _transitions(ward: Ward) -> dict[str, str]:
         kinds = ward.policy("life")["kinds"]
         # terminals stand first in the policy, and their words are wanted where two kinds of things have a step of one name
         return {str(step["name"]): str(step["name_ja"]) for kind in reversed(kinds) for step in kind["transitions"]}
+    except (WardopsError, KeyError, TypeError):
+        return {}
+
+
+def _systems(ward: Ward) -> dict[str, str]:
+    """Japanese names of the systems in which something follows a step."""
+    try:
+        return {str(system["code"]): str(system["name_ja"]) for system in ward.policy("life")["systems"]}
     except (WardopsError, KeyError, TypeError):
         return {}
 
