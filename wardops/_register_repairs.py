@@ -46,7 +46,7 @@ def run(book: Book, args: argparse.Namespace, order: Order) -> str:
 
     repairs = Repairs(book, order)
     if args.action == "repair-send":
-        row = repairs.send(args.asset_id, args.vendor, args.fault, args.due, args.spare, values_of(args.set))
+        row = repairs.send(args.asset_id, args.vendor, args.fault, args.due, spare_id=args.spare, values=values_of(args.set))
         return f"修繕発送: {row['asset_id']} {row['repair_id']} 完了予定 {row['due_date']}"
     if args.action == "repair-receive":
         row = repairs.receive(args.repair_id, args.cost)

@@ -1,4 +1,4 @@
-"""``playbooks/report_registers.yml`` four times: check mode says changed and writes nothing, the real run writes, the next changes nothing."""
+"""``playbooks/report_registers.yml`` four times: check mode says changed and writes nothing, then one run writes, the next does not."""
 
 from __future__ import annotations
 

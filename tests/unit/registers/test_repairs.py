@@ -34,7 +34,7 @@ def states(book: Book) -> tuple[str, str]:
 
 
 def test_the_thing_goes_out_with_a_spare_and_comes_back_step_by_step(book: Book) -> None:
-    sent = Repairs(book, ORDER).send("A0000001", "合成保守サービス", "画面の破損", DUE, "A0000003")
+    sent = Repairs(book, ORDER).send("A0000001", "合成保守サービス", "画面の破損", DUE, spare_id="A0000003")
     assert (sent["asset_id"], sent["spare_asset_id"], sent["due_date"]) == ("A0000001", "A0000003", "2026-12-10")
     assert states(book) == ("repair", "lent")
     received = Repairs(book, ORDER).receive(sent["repair_id"], 12_100)
@@ -53,7 +53,7 @@ def test_the_ledger_follows_steps_that_were_taken_without_it(book: Book) -> None
     pairs.send_to_repair(Life(book, ORDER), "A0000001", "A0000003", {})
     events = len(book.find("asset_events", asset_id="A0000001"))
     with pytest.raises(WardopsError) as error:
-        Repairs(book, ORDER).send("A0000001", "合成保守サービス", "画面の破損", DUE, "A0000002")
+        Repairs(book, ORDER).send("A0000001", "合成保守サービス", "画面の破損", DUE, spare_id="A0000002")
     assert codes(error.value) == ["E1032"]
     sent = Repairs(book, ORDER).send("A0000001", "合成保守サービス", "画面の破損", DUE)
     assert sent["spare_asset_id"] == "A0000003"

@@ -29,7 +29,7 @@ class Repairs:
         self.allocator = Allocator(book, order.ticket)
 
     def send(
-        self, asset_id: str, vendor: str, fault: str, due: dt.date, spare_id: str = "", values: Mapping[str, str] | None = None
+        self, asset_id: str, vendor: str, fault: str, due: dt.date, *, spare_id: str = "", values: Mapping[str, str] | None = None
     ) -> Row:
         """A thing goes to the maker; a spare, if one is named, stands in. A thing that ``life repair`` has sent is only entered.
 
