@@ -54,4 +54,18 @@ ENTRIES: dict[str, Entry] = {
         "一覧の不適合を直すか、期限付きの例外（exceptions.yml、種別 config_compliance）の承認を得てください",
         "mend what the list names, or get an exception with an end approved (exceptions.yml, config_compliance)",
     ),
+    "E1750": Entry(
+        "report-of-nothing",
+        "報告する機器がありません（系統 {layer}）",
+        "there is no device to report in the layer {layer}",
+        "--limit の指定と、台帳 network_devices を確かめてください",
+        "check --limit and network_devices",
+    ),
+    "E1751": Entry(
+        "configs-need-attention",
+        "確認が要ります: 設定が取れていない機器 {unread} 台、承認時から変わった機器 {drift} 台、保存されていない設定 {unsaved} 台",
+        "needs a look: {unread} devices without a fresh config, {drift} changed since approval, {unsaved} not saved on the device",
+        "報告の一覧を上から順に確かめ、変更が正しければ python -m wardops configs approve で承認してください",
+        "go through the report; approve what is right with python -m wardops configs approve",
+    ),
 }
