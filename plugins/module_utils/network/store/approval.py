@@ -115,12 +115,7 @@ def approve(store: ConfigStore, planned: Approval, ticket: str, role: str, at: d
 
     :raises WardopsError: E1674 (no ticket or role), E1661, E1662, E1663.
     """
-    if not _ROLE.fullmatch(role) or not _TICKET.fullmatch(ticket):
-        raise fail(
-            "E1674",
-            reason_ja="チケット番号と、network_lead のような英小文字の役割が要ります (氏名は書かない)",
-            reason="a ticket number and a role such as network_lead are needed (never a name)",
-        )
+    refuse_anonymous(ticket, role)
     if not planned.devices:
         return planned
     now, parent = index.read(store.git, planned.source), store.git.tip(APPROVED)
@@ -134,6 +129,16 @@ def approve(store: ConfigStore, planned: Approval, ticket: str, role: str, at: d
     finally:
         writer.abandon()
     return Approval(planned.devices, planned.unchanged, planned.source, commit)
+
+
+def refuse_anonymous(ticket: str, role: str) -> None:
+    """:raises WardopsError: E1674 without a ticket and the role of whoever answers for it."""
+    if not _ROLE.fullmatch(role) or not _TICKET.fullmatch(ticket):
+        raise fail(
+            "E1674",
+            reason_ja="チケット番号と、network_lead のような英小文字の役割が要ります (氏名は書かない)",
+            reason="a ticket number and a role such as network_lead are needed (never a name)",
+        )
 
 
 def _files(git: Git, writer: Import, planned: Approval, now: Mapping[Key, Line], before: Mapping[Key, Line]) -> dict[str, str | None]:

@@ -132,10 +132,10 @@ def restore(store: ConfigStore, device: str, identities: Identities, command: st
     return text
 
 
-def default_identity(environment: str | None, file: Path | None) -> Identities | None:
-    """The keys given by file, else by the environment's text, else none.
+def identities_of(environment: str | None, file: Path | None) -> Identities | None:
+    """The keys of the file, else those of the environment's text, else none.
 
-    :raises WardopsError: E1667.
+    :raises WardopsError: E0100, E1667.
     """
     if file:
         return Identities.from_file(file)
