@@ -9,7 +9,7 @@ import shlex
 import sys
 import time
 
-from . import entering, hosts, lifecycle, scenarios
+from . import entering, fleet, hosts, lifecycle, scenarios
 from .state import Lab, LabError
 from .topology import CONTROL, MACHINES, Machine, linux_machines, machine, routers
 
@@ -41,6 +41,14 @@ def parser() -> argparse.ArgumentParser:
         "swap", help="destroy a router and put a unit out of the box in its place; prints its host key's fingerprint"
     )
     swap.add_argument("host", choices=[each.name for each in routers()], metavar="ROUTER")
+    simulated = commands.add_parser("fleet", help="simulated network devices (sim) at their ledger addresses: start (again), or stop")
+    simulated.add_argument("action", choices=("start", "stop"))
+    simulated.add_argument("--layer", action="append", choices=fleet.LAYERS, help="whose devices (default: of all layers)")
+    simulated.add_argument(
+        "--fault", action="append", default=[], metavar="DEVICE=FAULT", help="unreachable, silent, or a fault of lab.netsim"
+    )
+    simulated.add_argument("--config-bytes", type=int, default=0, help="length of the configurations (default: as the sessions have them)")
+    simulated.add_argument("--think", type=float, default=0.0, help="seconds that a device takes for a dialogue")
     molecule = commands.add_parser("molecule", help="run `molecule test` of the roles (all that have a scenario) in the lab")
     molecule.add_argument("roles", nargs="*", metavar="ROLE")
     return top
@@ -55,6 +63,18 @@ def power(lab: Lab, command: str, names: list[str]) -> None:
                 hosts.wait_ready(lab, host)
             else:
                 {"stop": hosts.stop, "cut": hosts.cut, "reboot": hosts.reboot, "reimage": hosts.reimage}[command](lab, host)
+
+
+def change_fleet(lab: Lab, options: argparse.Namespace) -> None:
+    lab.environment()
+    with lab.locked():
+        if options.action == "stop":
+            fleet.stop(lab)
+            return
+        begin = time.monotonic()
+        faults = dict(each.partition("=")[::2] for each in options.fault)
+        count = fleet.start(lab, fleet.Options(options.layer or fleet.LAYERS, faults, options.config_bytes, options.think))
+        print(f"lab {lab.name}: {count} simulated devices (sim) in {time.monotonic() - begin:.1f} s")
 
 
 def show_status(lab: Lab, *, as_json: bool) -> int:
@@ -110,6 +130,8 @@ def dispatch(lab: Lab, options: argparse.Namespace) -> int:
             lab.environment()
             with lab.locked():
                 print(hosts.swap(lab, machine(options.host)))
+        case "fleet":
+            change_fleet(lab, options)
         case "molecule":
             return scenarios.test(lab, options.roles)
         case _:
