@@ -12,22 +12,13 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from ..common.problems import Problem, WardopsError, fail
 from ..common.ward import Ward
+from .tree import Node
 
 _PLACEHOLDER = re.compile(r"<([a-z][a-z0-9_]*)>")
-
-
-class Block(Protocol):
-    """A line of a config with what stands below it (``network/tree.py``)."""
-
-    @property
-    def text(self) -> bytes: ...
-
-    @property
-    def children(self) -> Sequence[Block]: ...
 
 
 class Verdict(StrEnum):
@@ -88,7 +79,7 @@ class Subject:
     site: str
     values: Mapping[str, Sequence[str]]
     free_ports: tuple[str, ...]
-    config: Sequence[Block] | None
+    config: Sequence[Node] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +177,7 @@ def subjects(
     ward: Ward,
     rules: Rules,
     layer: str,
-    config_of: Callable[[str, str], Sequence[Block] | None],
+    config_of: Callable[[str, str], Sequence[Node] | None],
     limit: Collection[str] | None = None,
 ) -> Iterator[Subject]:
     """The layer's devices in operation whose configs are fetched at all.
@@ -240,7 +231,7 @@ def _judge(rule: Rule, subject: Subject, excepted: bool) -> Finding:
     return Finding(subject.name, subject.site, rule, verdict, tuple(details))
 
 
-def _failures(check: Check, subject: Subject, config: Sequence[Block]) -> Iterator[str]:
+def _failures(check: Check, subject: Subject, config: Sequence[Node]) -> Iterator[str]:
     if not check.within:
         yield from _in_lines(check, subject, [_line(block) for block in config], "")
     elif "<port>" in check.within:
@@ -250,7 +241,7 @@ def _failures(check: Check, subject: Subject, config: Sequence[Block]) -> Iterat
         yield from _in_blocks(check, subject, config, check.within, "")
 
 
-def _in_blocks(check: Check, subject: Subject, config: Sequence[Block], within: str, port: str) -> Iterator[str]:
+def _in_blocks(check: Check, subject: Subject, config: Sequence[Node], within: str, port: str) -> Iterator[str]:
     head = re.compile(_alternatives(within, subject.values))
     blocks = [block for block in config if head.fullmatch(_line(block))]
     if not blocks and (check.needed or port):
@@ -274,11 +265,12 @@ def _in_lines(check: Check, subject: Subject, lines: Sequence[str], place: str) 
         yield from (f"{place}許されていない: {line}" for line in lines if chosen.fullmatch(line) and not fitting.fullmatch(line))
 
 
-def _line(block: Block) -> str:
-    return block.text.decode("utf-8", "backslashreplace").strip()
+def _line(block: Node) -> str:
+    """Its text; of a value of several lines, such as a banner, the first line."""
+    return block.key.partition(b"\n")[0].decode("utf-8", "backslashreplace").strip()
 
 
-def _below(block: Block) -> Iterator[Block]:
+def _below(block: Node) -> Iterator[Node]:
     for child in block.children:
         yield child
         yield from _below(child)

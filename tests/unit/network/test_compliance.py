@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +15,13 @@ from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward
 from ansible_collections.ward.ops.plugins.module_utils.network import compliance
 from ansible_collections.ward.ops.plugins.module_utils.network.compliance import Subject, Verdict
 from ansible_collections.ward.ops.plugins.module_utils.network.report import compliance_page
+from ansible_collections.ward.ops.plugins.module_utils.network.tree import Node, Style, parse
 
 SAMPLE = Path(__file__).resolve().parents[3] / "inventories" / "sample"
 
 
-@dataclass
-class Line:
-    text: bytes
-    children: list[Line] = field(default_factory=list)
-
-
-def tree(text: str) -> list[Line]:
-    """One level of indentation is enough here."""
-    top: list[Line] = []
-    for line in text.splitlines():
-        (top[-1].children if line.startswith(" ") else top).append(Line(line.encode()))
-    return top
+def tree(text: str) -> list[Node]:
+    return parse(text.encode(), Style()).children
 
 
 @pytest.fixture
