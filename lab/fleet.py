@@ -88,10 +88,11 @@ def start(lab: Lab, options: Options) -> int:
         f"route add {kind} {row['mgmt_ip']}/32" if (kind := broken.get(row["name"])) else f"route add local {row['mgmt_ip']}/32 dev lo"
         for row in rows
     ]
+    before = _keys(folder)
     with fabric.inside(lab.netns(FLEET)):
         fabric.run_tool(["ip", "-batch", "-"], "".join(f"{route}\n" for route in routes))
         _run(folder, description)
-    _know(lab, folder)
+    _know(lab, folder, before)
     return len(rows)
 
 
@@ -135,13 +136,19 @@ def _run(folder: Path, description: Path) -> None:
         time.sleep(0.02)
 
 
-def _know(lab: Lab, folder: Path) -> None:
-    """The host keys of the routers as they are recorded, and those of the fleet."""
+def _know(lab: Lab, folder: Path, before: str) -> None:
+    """Adds the fleet's host keys to those that are recorded.
+
+    :param before: the fleet's keys of the last start.
+    """
     path = lab.root / KNOWN_HOSTS
-    addresses = {each.address for each in routers()}
-    own = [line for line in path.read_text(encoding="ascii").splitlines() if line.split()[:1] and line.split()[0] in addresses]
-    fleet = (folder / "known_hosts").read_text(encoding="ascii").splitlines()
-    write_private(path, "".join(f"{line}\n" for line in [*own, *fleet]).encode())
+    recorded = [line for line in path.read_text(encoding="utf-8").splitlines() if line not in before.splitlines()]
+    write_private(path, "".join(f"{line}\n" for line in [*recorded, *_keys(folder).splitlines()]).encode())
+
+
+def _keys(folder: Path) -> str:
+    path = folder / "known_hosts"
+    return path.read_text(encoding="ascii") if path.exists() else ""
 
 
 def stop(lab: Lab) -> None:

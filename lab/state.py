@@ -103,6 +103,7 @@ class Lab:
         return {
             "WARDOPS_NETWORK_USER": "netadmin",
             "WARDOPS_NETWORK_KNOWN_HOSTS": str(self.root / "known_hosts_network"),
+            "WARDOPS_CONFIG_STORE": str(self.root / "configs"),
             "WARDOPS_CONFIG_IDENTITY": str(self.root / "keys/age-operations"),
         }
 

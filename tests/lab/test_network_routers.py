@@ -18,6 +18,7 @@ from lab.topology import SPARE_MAC, machine, routers
 
 from .conftest import REPOSITORY, command
 
+pytestmark = pytest.mark.xdist_group("network_lab")
 LEDGER = REPOSITORY / "inventories/sample/ledgers/network_devices.csv"
 NAMES = [each.name for each in routers()]
 HUB, VICTIM, BEHIND = "dca-01-rt-04", "mzm-01-rt-01", "10.16.144.1"
