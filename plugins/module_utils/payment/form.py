@@ -70,7 +70,7 @@ class Form:
         if "header" in self._wanted or not size:
             raise fail("E1311", self._path, size=size)
         if self._layout.control and self._control is None:
-            raise fail("E1313", self._path, line, reason_ja="ありません（途中で切れた可能性）", reason="is missing (cut off?)")
+            raise fail("E1313", self._path, line, reason_ja="がありません（途中で切れた可能性）", reason="is missing (cut off?)")
 
     def totals(self, found: Amounts) -> dict[str, int] | None:
         """The control totals, where the file has them, compared with what was found.

@@ -11,7 +11,7 @@ from typing import Any
 from ..common.problems import Problem, WardopsError, fail
 
 BOM = b"\xef\xbb\xbf"
-_WIDE = {b"\xff\xfe": "UTF-16LE", b"\xfe\xff": "UTF-16BE"}
+_WIDE = {b"\xff\xfe": "UTF-16LE", b"\xfe\xff": "UTF-16BE", b"PK": "Excel（xlsx）・ZIP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def load(policy: Mapping[str, Any], name: str = "") -> Layout:
 
 
 def refuse_wide(beginning: bytes, path: str) -> None:
-    """:raises WardopsError: E1316 for UTF-16, in which the bytes of a comma or a line end mean something else."""
+    """:raises WardopsError: E1316 for UTF-16, in which the bytes of a comma or a line end mean something else, and for a workbook."""
     encoding = _WIDE.get(beginning[:2])
     if encoding:
         raise fail("E1316", path, encoding=encoding)
@@ -97,8 +97,10 @@ def check_header(layout: Layout, cells: list[bytes], encoding: str, path: str, l
 
     :param cells: fields of the header record, without quotes and byte order mark.
     :param encoding: of this file: the layout's, or UTF-8 where a byte order mark says so.
-    :raises WardopsError: E1310 for every column that differs.
+    :raises WardopsError: E1310 for every column that differs; E1316 when all are right, but in UTF-8 without a byte order mark.
     """
+    if encoding != "utf-8" and tuple(cell.decode("utf-8", "replace") for cell in cells) == layout.columns:
+        raise fail("E1316", path, line, encoding=f"UTF-8（BOM なし、様式では {encoding}）")
     found = [cell.decode(encoding, "backslashreplace") for cell in cells]
     problems = []
     for position in range(max(len(found), len(layout.columns))):

@@ -53,7 +53,8 @@ class Input:
 
     @property
     def shown(self) -> str:
-        return str(self.path)
+        """The name under which people know it, and not that of the archive's object."""
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ class _Work:
         try:
             reading = splitter.read(self._source.path, self._source.shown)
             if reading.sha256 != self._sha256:
-                raise fail("E1317", self._source.shown, expected=self._sha256, found=reading.sha256)
+                raise fail("E1317", str(self._source.path), expected=self._sha256, found=reading.sha256)
             _prove(reading, outputs, self._source.shown)
         except BaseException:
             outputs.close()
@@ -233,14 +234,21 @@ class _Work:
 def _targets(source: Input, routing: Routing) -> list[tuple[str, str, str, str]]:
     """Folder in the stage, title, folder of delivery and file name of each lane.
 
-    :raises WardopsError: E1306 when one of them is not safe.
+    :raises WardopsError: E1306 when one of them is not safe, E1308 when two are one.
     """
     parts = [(one.code, one) for one in routing.sections]
     parts += [(name, Section(_PARTS, name)) for name in (routing.policy["unrouted"], routing.policy["duplicates"])]
-    return [
+    targets = [
         (code, section.name, routing.folder(code, source.day), routing.file_name(section, source.day, source.serial))
         for code, section in parts
     ]
+    seen: dict[tuple[str, str], int] = {}
+    for lane, (code, _, folder, name) in enumerate(targets):
+        for kind, place in (("stage", code), ("delivery", f"{folder}/{name}")):
+            first = seen.setdefault((kind, place.casefold()), lane)
+            if first != lane:
+                raise fail("E1308", "payment_routing", one=targets[first][0], other=code, place=place)
+    return targets
 
 
 def _shown(item: dict[str, Any], places: dict[int, int]) -> dict[str, Any]:
@@ -268,7 +276,7 @@ def _hash(source: Input) -> str:
         with source.path.open("rb", buffering=0) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise fail("E0100", source.shown, reason=os.strerror(error.errno or 0)) from None
+        raise fail("E0100", str(source.path), reason=os.strerror(error.errno or 0)) from None
 
 
 def _staged(folder: Path) -> Manifest | None:

@@ -292,13 +292,15 @@ def test_control_totals_are_compared_and_not_delivered(tmp_path: Path, end: byte
         (HEADER + row("1") + b"x" * (core.LONGEST + 1) + b"\r\n", days.layout(), "E1314", "day.csv:3"),
         (HEADER + row("1") + b"x" * (3 * core.BLOCK), days.layout(), "E1314", "day.csv:3"),
         (b"\xff\xfe" + "納付番号".encode("utf-16-le"), days.layout(), "E1316", "day.csv"),
+        (b"PK\x03\x04" + b"x" * 99, days.layout(), "E1316", "day.csv"),
+        (HEADER.decode("cp932").encode() + row("1"), days.layout(), "E1316", "day.csv:1"),
     ],
 )
 def test_a_damaged_file_is_refused_whole_and_named(tmp_path: Path, data: bytes, form: object, code: str, place: str) -> None:
     with pytest.raises(WardopsError) as error:
         days.run(tmp_path, data, form)  # type: ignore[arg-type]
     assert set(codes(error)) == {code}
-    assert error.value.problems[0].where == f"{tmp_path}/{place}"
+    assert error.value.problems[0].where == place
     assert list((tmp_path / "stage").iterdir()) == []
 
 
@@ -381,3 +383,13 @@ def test_excel_reads_what_is_delivered(tmp_path: Path) -> None:
     staged = days.run(tmp_path, HEADER + b'1,1,100001,300,20261122101500,"a\r\nb"\r\n')
     (data,) = days.outputs(staged).values()
     assert list(csv.reader(io.StringIO(data.decode("cp932"), newline="")))[1] == ["1", "1", "100001", "300", "20261122101500", "a\r\nb"]
+
+
+@pytest.mark.parametrize("changes", [{"duplicates": "未振分"}, {"unrouted": "0302"}, {"folder": "収納", "file_name": "結果_{date}"}])
+def test_two_places_that_are_one_stop_the_run_before_it_reads(tmp_path: Path, changes: dict[str, str]) -> None:
+    """Whoever runs without ``make check`` must not find another section's rows, or rows that are not delivered, in a section's file."""
+    path = tmp_path / "day.csv"
+    path.write_bytes(HEADER + row("1") + row("1"))
+    with pytest.raises(WardopsError) as error:
+        split(Input(path, path.name, days.DAY), tmp_path / "stage", days.layout(), days.routing(policy={**days.RULES, **changes}))
+    assert codes(error) == ["E1308"]

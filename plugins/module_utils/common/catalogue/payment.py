@@ -61,6 +61,13 @@ ENTRIES: dict[str, Entry] = {
         "use か --layout の名前を直してください",
         "mend the name in use or --layout",
     ),
+    "E1308": Entry(
+        "payment-places-collide",
+        "{one} と {other} の置き場所が同じになります（{place}）",
+        "{one} and {other} would have the same place ({place})",
+        "folder か file_name に {{dept_code}} と {{date}} を入れ、未振分・重複の名前は互いにも課コードとも違う名前にしてください",
+        "put {{dept_code}} and {{date}} into folder or file_name; name unrouted and duplicates unlike each other and any section",
+    ),
     "E1310": Entry(
         "payment-header-differs",
         "{position} 列目の見出しが違います：「{found}」（様式では「{wanted}」）",
@@ -105,10 +112,10 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E1316": Entry(
         "payment-encoding",
-        "文字コード {encoding} のファイルは振り分けられません",
+        "{encoding} のファイルは振り分けられません",
         "a file in {encoding} cannot be split",
-        "CP932 または UTF-8 で出力されたファイルを取得してください。何も書き出していません",
-        "fetch the file in CP932 or UTF-8; nothing was written",
+        "様式（payment_layout.yml）の文字コードか BOM 付き UTF-8 の CSV を取得してください。何も書き出していません",
+        "fetch a CSV in the layout's encoding, or in UTF-8 with a byte order mark; nothing was written",
     ),
     "E1317": Entry(
         "payment-input-changed",

@@ -109,6 +109,27 @@ def names_safe(data: Data) -> Iterator[Problem]:
             yield departments.problem("E1306", row, "name", name=ascii(name)[:120], reason_ja=found[0], reason=found[1])
 
 
+def places_apart(data: Data) -> Iterator[Problem]:
+    """E1308: two sections, or two days of one, whose files would have one name; rows that are not delivered beside a section's."""
+    policy = data.policy("payment_routing")
+    value = policy.value
+    codes = dict.fromkeys(route["dept_code"] for part in _PARTS for item in value[part] for route in item["routes"])
+    seen: dict[str, str] = {}
+    for key, name in (*((["folder"], code) for code in codes), (["unrouted"], value["unrouted"]), (["duplicates"], value["duplicates"])):
+        place = _place(value, name, "20260401")
+        if place.casefold() in seen:
+            yield policy.problem("E1308", list(key), one=seen[place.casefold()], other=name, place=place)
+            return
+        seen[place.casefold()] = name
+    place = _place(value, "0000", "20260401")
+    if place == _place(value, "0000", "20260402"):
+        yield policy.problem("E1308", ["folder"], one="2026-04-01", other="2026-04-02", place=place)
+
+
+def _place(value: Mapping[str, Any], code: str, date: str) -> str:
+    return "/".join(value[part].format(dept_code=code, date=date, section="") for part in ("folder", "file_name"))
+
+
 def _unsafe(policy: Policy, pointer: Pointer, name: str) -> Iterator[Problem]:
     if found := safe_names.flaw(name):
         yield policy.problem("E1306", pointer, name=ascii(name)[:120], reason_ja=found[0], reason=found[1])
@@ -123,4 +144,5 @@ RULES = (
     Rule("payment_sections", sections_in_force, ("E0302", "E1302")),
     Rule("payment_columns", columns_known, ("E1303", "E1307")),
     Rule("payment_names", names_safe, ("E1306",)),
+    Rule("payment_places", places_apart, ("E1308",)),
 )
