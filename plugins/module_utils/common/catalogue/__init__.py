@@ -19,12 +19,15 @@
 ``payment_transfer.py`` E14xx payment results: fetching and delivery,
 ``skysea.py`` E15xx SKYSEA Client View registration,
 ``network_store.py`` E166x-E167x store of device configs,
-``network_report.py`` E173x-E175x reachability, compliance and reports of network devices.
+``network_replacement.py`` E170x-E172x replacement of network devices, loading of configurations,
+``network_report.py`` E173x-E175x reachability, compliance and reports of network devices,
+``calendar.py`` E18xx calendar, holidays, schedules.
 """
 
 from __future__ import annotations
 
 from . import (
+    calendar,
     evidence,
     exchange,
     files,
@@ -32,6 +35,7 @@ from . import (
     intake,
     layers,
     life,
+    network_replacement,
     network_report,
     network_store,
     pages,
@@ -63,6 +67,7 @@ _PARTS = (
     payment,
     payment_transfer,
     skysea,
+    network_replacement,
     network_report,
     network_store,
 )
