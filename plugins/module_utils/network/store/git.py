@@ -22,7 +22,7 @@ MAIN = "refs/heads/main"
 APPROVED = "refs/heads/approved"
 #: a repository of 5,000 devices and ten years is checked in less
 LONGEST = 1800.0
-_FULL = ("no space left", "disk quota", "file too large", "read-only file system", "disk full")
+_FULL = ("no space left", "disk quota", "file too large", "read-only file system", "disk full", "out of diskspace")
 _SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
@@ -58,6 +58,8 @@ class Git:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        #: descriptors that its processes hold too: while one of them lives, also after a kill of ours, the store stays locked
+        self.holding: tuple[int, ...] = ()
 
     def command(self, *words: str) -> list[str]:
         settings = [word for setting in (*_SETTINGS, f"safe.directory={self.folder}") for word in ("-c", setting)]
@@ -71,7 +73,14 @@ class Git:
         """
         try:
             done = subprocess.run(
-                self.command(*words), input=feed, capture_output=True, check=False, env=_environment(), umask=0o077, timeout=LONGEST
+                self.command(*words),
+                input=feed,
+                capture_output=True,
+                check=False,
+                env=_environment(),
+                umask=0o077,
+                timeout=LONGEST,
+                pass_fds=self.holding,
             )
         except (OSError, subprocess.SubprocessError) as error:
             raise fail("E1663", str(self.folder), command=words[0], reason=_reason(error)) from None
@@ -80,9 +89,18 @@ class Git:
         return done.stdout
 
     def tip(self, ref: str) -> str | None:
-        """The commit that a ref stands at."""
-        found = self.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", codes=(0, 1)).decode().strip()
-        return found or None
+        """The commit that a branch stands at, ``None`` while there is no such branch.
+
+        :raises WardopsError: E1663 when the branch or its commit is damaged: that is not the same as none.
+        """
+        found = self.run("for-each-ref", "--format=%(objectname) %(objecttype)", ref).split()
+        if not found and (self.folder / ref).exists():
+            raise fail("E1663", str(self.folder), command="for-each-ref", reason=f"broken ref {ref}")
+        return found[0].decode() if found else None
+
+    def commit(self, text: str) -> str | None:
+        """The commit with this id or beginning of an id."""
+        return self.run("rev-parse", "--verify", "--quiet", f"{text}^{{commit}}", codes=(0, 1)).decode().strip() or None
 
     def contains(self, ref: str, commit: str) -> bool:
         """Whether the commit is part of the ref's history; a commit that is not there at all is not."""
@@ -130,6 +148,7 @@ class Git:
         Pushes are refused (``receive.hideRefs``): only this program writes here. Fetching works.
         """
         beside = Git(self.folder.with_name(f".{self.folder.name}.{os.getpid()}.new"))
+        beside.holding = self.holding
         beside.run("init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(beside.folder))
         for name, value in (
             ("gc.auto", "0"),
@@ -161,6 +180,7 @@ class Import:
                 stderr=subprocess.PIPE,
                 env=_environment(),
                 umask=0o077,
+                pass_fds=git.holding,
             )
             self._in, self._out, self._err = self._process.stdin, self._process.stdout, self._process.stderr
         except OSError as error:

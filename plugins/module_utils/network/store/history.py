@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from ...common.problems import WardopsError, fail
 from . import index
@@ -13,6 +15,7 @@ from .git import APPROVED, MAIN
 from .index import Key, Line
 from .store import ConfigStore
 
+_TOKYO = ZoneInfo("Asia/Tokyo")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?)?")
 _RUN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:+-]{0,99}")
@@ -57,7 +60,7 @@ class Change:
 
 def resolve(store: ConfigStore, revision: str = "") -> str:
     """The commit that is meant: ``main`` (or nothing), ``approved``, a commit's id (7 digits or more), a run's id, or a day or time
-    (the last commit not after it; a day counts to its end).
+    (the last commit not after it; a day counts to its end; without a zone it is Asia/Tokyo).
 
     :raises WardopsError: E1671 (no store), E1672.
     """
@@ -66,8 +69,7 @@ def resolve(store: ConfigStore, revision: str = "") -> str:
     if revision in _NAMES:
         found = store.git.tip(_NAMES[revision])
     elif _DAY.fullmatch(revision):
-        until = revision if len(revision) > 10 else f"{revision}T23:59:59"
-        found = store.git.run("rev-list", "-1", "--first-parent", f"--before={until}", MAIN).decode().strip() or None
+        found = _at(store, revision)
     elif _RUN.fullmatch(revision):
         found = _of_run(store, revision) or (_commit(store, revision) if _COMMIT.fullmatch(revision) else None)
     if not found:
@@ -75,9 +77,20 @@ def resolve(store: ConfigStore, revision: str = "") -> str:
     return found
 
 
+def _at(store: ConfigStore, text: str) -> str | None:
+    try:
+        instant = dt.datetime.fromisoformat(text if len(text) > 10 else f"{text}T23:59:59")
+    except ValueError:
+        return None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=_TOKYO)
+    words = ("rev-list", "-1", "--first-parent", f"--min-age={int(instant.timestamp())}", MAIN)
+    return store.git.run(*words).decode().strip() or None if store.git.tip(MAIN) else None
+
+
 def _commit(store: ConfigStore, text: str) -> str | None:
     try:
-        return store.git.tip(text)
+        return store.git.commit(text)
     except WardopsError:  # ambiguous
         return None
 
@@ -128,7 +141,7 @@ def log(store: ConfigStore, device: str, limit: int = 0) -> list[Version]:
     :param limit: at most so many; 0 for all.
     """
     commit = resolve(store)
-    if index.flaw(device, "s", "running", "0" * 16):
+    if not index.is_name(device):
         raise fail("E1673", str(store.folder), device=device, command="running")
     words = ["log", "--first-parent", "--no-renames", "--name-only", "-z", f"--format={_FORMAT}", *([f"-{limit}"] if limit else [])]
     told = store.git.run(*words, commit, "--", f":(glob)*/{device}/*.txt").decode("utf-8", "backslashreplace")
@@ -147,10 +160,12 @@ def changes(store: ConfigStore, before: str | None, after: str, devices: Sequenc
     :param before: commit id (see :func:`resolve`); ``None`` means that there was nothing.
     :param devices: only these; empty for all.
     """
-    paths = [f":(glob)*/{device}/*.txt" for device in devices if not index.flaw(device, "s", "running", "0" * 16)] or [":(glob)*/*/*.txt"]
+    paths = [f":(glob)*/{device}/*.txt" for device in devices if index.is_name(device)]
+    if devices and not paths:
+        return []
     words = ["diff", "--no-renames", "--no-ext-diff", "--no-textconv", "--no-color", "--text", f"-U{context}", "--no-prefix"]
     start = before or store.git.run("hash-object", "-t", "tree", "--stdin", feed=b"").decode().strip()
-    told = store.git.run(*words, start, after, "--", *paths)
+    told = store.git.run(*words, start, after, "--", *(paths or [":(glob)*/*/*.txt"]))
     return [_change(part) for part in re.split(rb"(?m)^diff --git ", told)[1:]]
 
 

@@ -63,11 +63,17 @@ class Line:
 _COLUMNS = tuple(field.name for field in fields(Line))
 
 
-def flaw(device: str, site: str, command: str, identity: str) -> str:
-    """The first of the names that may not be one of a file in the store; empty when all may."""
-    parts = ((device, _NAME), (site, _NAME), (command, _COMMAND), (identity, _IDENTITY))
-    bad = [text for text, pattern in parts if not pattern.fullmatch(text) or ".." in text or text.lower().endswith((".lock", ".git"))]
-    return bad[0] if bad else device if device == NAME else ""
+def flaw(device: str, site: str, command: str, identity: str) -> str | None:
+    """The first of the names that may not be one of a file in the store."""
+    for text, pattern in ((device, _NAME), (site, _NAME), (command, _COMMAND), (identity, _IDENTITY)):
+        if not pattern.fullmatch(text) or ".." in text or text.lower().endswith((".lock", ".git")):
+            return text
+    return device if device == NAME else None
+
+
+def is_name(device: str) -> bool:
+    """Whether a device of the store could be called so."""
+    return flaw(device, "site", "running", "0" * 16) is None
 
 
 def blob_id(text: bytes) -> str:
@@ -87,7 +93,7 @@ def parse_row(text: str) -> Line | None:
     if len(cells) != len(_COLUMNS):
         return None
     values = dict(zip(_COLUMNS, cells, strict=True))
-    if flaw(values["device"], values["site"], values["command"], values["identity"]) or not values["bytes"].isdecimal():
+    if flaw(values["device"], values["site"], values["command"], values["identity"]) is not None or not values["bytes"].isdecimal():
         return None
     if not (values["lines"].isdecimal() and _DIGEST.fullmatch(values["masked"]) and _DIGEST.fullmatch(values["sealed"])):
         return None

@@ -116,9 +116,13 @@ class ConfigStore:
     def held(self, owner: str) -> Iterator[None]:
         """The lock alone, with everything in order behind it: for what writes no configs (approve, prune)."""
         self._prepare()
-        with hold(self.folder / "lock", owner):
-            self.recover()
-            yield
+        with hold(self.folder / "lock", owner) as descriptor:
+            self.git.holding = (descriptor,)
+            try:
+                self.recover()
+                yield
+            finally:
+                self.git.holding = ()
 
     def known(self) -> dict[Key, Known]:
         """What is stored, by device and command."""
@@ -133,9 +137,9 @@ class ConfigStore:
             self._session.add(capture)
         return self._session.save(info, attempts)
 
-    def lines(self, revision: str = MAIN) -> dict[Key, Line]:
-        """The index of a commit; empty while there is none."""
-        return index.read(self.git, self.git.tip(revision)) if self.git.folder.exists() else {}
+    def lines(self) -> dict[Key, Line]:
+        """The index of what stands there now; empty while there is nothing."""
+        return index.read(self.git, self.git.tip(MAIN)) if self.git.folder.exists() else {}
 
     def status(self) -> Book:
         """What became of each device. :raises WardopsError: E1669."""
@@ -248,8 +252,9 @@ class Session:
 
     def _flaw(self, capture: Capture, key: Key) -> Problem | None:
         where = f"{capture.device.name} {capture.command}"
-        if bad := index.flaw(capture.device.name, capture.device.site, capture.command, capture.identity):
-            return Problem("E1664", where, params={"reason_ja": f"名前に使えません: {bad}", "reason": f"no name for a file: {bad}"})
+        bad = index.flaw(capture.device.name, capture.device.site, capture.command, capture.identity)
+        if bad is not None:
+            return Problem("E1664", where, params={"reason_ja": f"名前に使えません: {bad!r}", "reason": f"no name for a file: {bad!r}"})
         if key in self._seen:
             return Problem("E1664", where, params={"reason_ja": "同じ実行で二度目です", "reason": "the second one in the same run"})
         if any(not text or text.isspace() for text in (capture.full, capture.masked)):
