@@ -7,12 +7,15 @@ of, and payments that come twice, make the run end as failed after everything el
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import shutil
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ..common import evidence
 from ..common.problems import Problem, WardopsError, fail
@@ -165,10 +168,10 @@ def _clock(ward: Ward) -> Clock:
 def take(archive: Archive, file: Path, day: dt.date) -> Archived:
     """Take a local file into the archive; the same content is there only once.
 
-    :raises WardopsError: E0100 (cannot be read), E0105 (disk), E1415.
+    :raises WardopsError: E0100 (cannot be read, or still growing), E0102 (a folder, pipe or device), E0105 (disk), E1415.
     """
     try:
-        with file.open("rb") as stream:
+        with _regular(file) as stream:
             size, sha256 = digest(stream)
             known = [entry for entry in archive.entries(day, day) if entry.sha256 == sha256]
             if known:
@@ -178,6 +181,10 @@ def take(archive: Archive, file: Path, day: dt.date) -> Archived:
                 partial = archive.incoming / f"{sha256[:32]}.{os.getpid()}.part"
                 with partial.open("wb") as copy:
                     shutil.copyfileobj(stream, copy, 1 << 20)
+                with partial.open("rb") as copied:
+                    if digest(copied) != (size, sha256):
+                        partial.unlink()
+                        raise fail("E0100", str(file), reason="読んでいる間に変わりました / it changed while it was read")
                 now = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"
                 taken = Archived(partial, sha256, size, file.name, "file", str(file.absolute()), day.isoformat(), "", now, new=True)
                 return archive.store(partial, taken)
@@ -185,13 +192,31 @@ def take(archive: Archive, file: Path, day: dt.date) -> Archived:
         raise fail("E0100", str(file), reason=os.strerror(error.errno or 0)) from None
 
 
+@contextlib.contextmanager
+def _regular(file: Path) -> Iterator[BinaryIO]:
+    """A file that has an end.
+
+    :raises WardopsError: E0102. :raises OSError: it cannot be opened.
+    """
+    # O_NONBLOCK: a pipe must not hang the run
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise fail("E0102", str(file))
+    with os.fdopen(descriptor, "rb") as stream:
+        yield stream
+
+
 def _preview(request: Request, ward: Ward, day: dt.date, done: Done) -> list[Input]:
     """The inputs that a run would have, as far as that can be known without taking anything."""
     root = request.folder / "archive"
     found = inputs_of(Archive(root), day, day) if (root / "records").is_dir() else []
     if request.file:
-        with request.file.open("rb") as stream:
-            _, sha256 = digest(stream)
+        try:
+            with _regular(request.file) as stream:
+                _, sha256 = digest(stream)
+        except OSError as error:
+            raise fail("E0100", str(request.file), reason=os.strerror(error.errno or 0)) from None
         if all(one.sha256 != sha256 for one in found):
             done.changed = True
             now = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}"

@@ -9,6 +9,7 @@ import csv
 import dataclasses
 import io
 import json
+import os
 import random
 import resource
 import secrets
@@ -20,8 +21,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
+from ansible_collections.ward.ops.plugins.module_utils.payment import pipeline
 from ansible_collections.ward.ops.plugins.module_utils.payment import records as core
 from ansible_collections.ward.ops.plugins.module_utils.payment import split as splitting
+from ansible_collections.ward.ops.plugins.module_utils.payment.archive import Archive
 from ansible_collections.ward.ops.plugins.module_utils.payment.split import Input, split
 from ansible_collections.ward.ops.plugins.module_utils.payment.splitter import Reading
 from hypothesis import HealthCheck, given, settings
@@ -393,3 +396,24 @@ def test_two_places_that_are_one_stop_the_run_before_it_reads(tmp_path: Path, ch
     with pytest.raises(WardopsError) as error:
         split(Input(path, path.name, days.DAY), tmp_path / "stage", days.layout(), days.routing(policy={**days.RULES, **changes}))
     assert codes(error) == ["E1308"]
+
+
+def test_what_has_no_end_or_still_grows_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = Archive(tmp_path / "archive")
+    os.mkfifo(tmp_path / "pipe")
+    growing = tmp_path / "day.csv"
+    growing.write_bytes(HEADER + row("1"))
+    once = pipeline.digest
+
+    def and_grows(stream: io.BufferedReader) -> tuple[int, str]:
+        found = once(stream)
+        with growing.open("ab") as more:
+            more.write(row("2"))
+        return found
+
+    monkeypatch.setattr(pipeline, "digest", and_grows)
+    for path, code in ((Path("/dev/zero"), "E0102"), (tmp_path / "pipe", "E0102"), (tmp_path, "E0102"), (growing, "E0100")):
+        with pytest.raises(WardopsError) as error:
+            pipeline.take(archive, path, days.DAY)
+        assert codes(error) == [code]
+    assert archive.entries() == [] and list(archive.incoming.iterdir()) == []
