@@ -33,6 +33,7 @@ RANGES = {
     "E15": ("SKYSEA Client View 登録", "SKYSEA Client View registration"),
     "E16": ("ネットワーク機器：機種、取得、秘匿、保管", "Network devices: platforms, capture, masking, store"),
     "E17": ("ネットワーク機器：交換、準拠、疎通、報告", "Network devices: replacement, compliance, reachability, reports"),
+    "E18": ("カレンダー、祝日、日程", "Calendar, holidays, schedules"),
 }
 HEAD = """\
 # エラーコード / Error codes

@@ -18,7 +18,7 @@ sys.path[:0] = [str(REPOSITORY / "collections"), str(REPOSITORY)]
 
 from ansible_collections.ward.ops.plugins.module_utils.common.table import format_table  # noqa: E402
 
-from tools.sample_ward import equipment, life, network, numbers, paperwork, places, policies, terminals  # noqa: E402
+from tools.sample_ward import equipment, holidays, life, network, numbers, paperwork, places, policies, terminals  # noqa: E402
 from tools.sample_ward.base import World  # noqa: E402
 
 SCHEMAS = REPOSITORY / "schemas" / "ledgers"
@@ -48,6 +48,7 @@ def generate(out: Path, scale: int = 1) -> dict[str, int]:
         counts[name] = len(rows)
     (out / "policies").mkdir(parents=True, exist_ok=True)
     policies.write(out / "policies", policies.make(world))
+    holidays.write(out / "policies")
     return counts
 
 

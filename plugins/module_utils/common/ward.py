@@ -84,7 +84,7 @@ class Ward:
         import hashlib  # noqa: PLC0415 - many commands start faster without it
 
         total = hashlib.sha256()
-        files = [*self.ledgers.rglob("*.csv"), *self.policies.rglob("*.yml")]
+        files = [*self.ledgers.rglob("*.csv"), *self.policies.rglob("*.yml"), *self.policies.rglob("*.csv")]
         for path in sorted(files):
             total.update(str(path.relative_to(self.root)).encode() + b"\x00")
             total.update(hashlib.sha256(read_bytes(path)).digest())

@@ -18,6 +18,7 @@
 ``payment.py`` E13xx payment results: rules, split, receipt,
 ``payment_transfer.py`` E14xx payment results: fetching and delivery,
 ``skysea.py`` E15xx SKYSEA Client View registration,
+``network_masking.py`` E162x secrets in configs of network devices,
 ``network_store.py`` E166x-E167x store of device configs,
 ``network_replacement.py`` E170x-E172x replacement of network devices, loading of configurations,
 ``network_report.py`` E173x-E175x reachability, compliance and reports of network devices,
@@ -35,6 +36,7 @@ from . import (
     intake,
     layers,
     life,
+    network_masking,
     network_replacement,
     network_report,
     network_store,
@@ -67,9 +69,11 @@ _PARTS = (
     payment,
     payment_transfer,
     skysea,
+    network_masking,
     network_replacement,
     network_report,
     network_store,
+    calendar,
 )
 
 CATALOGUE: dict[str, Entry] = {code: entry for part in _PARTS for code, entry in part.ENTRIES.items()}
