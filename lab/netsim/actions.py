@@ -22,7 +22,7 @@ def perform(shell: Shell, effect: Effect, groups: tuple[str, ...], line: str, fi
     """Carry out an effect; a question comes first and holds back the rest."""
     if effect.delay:
         shell.out.append(effect.delay)
-    if effect.ask is not None:
+    if effect.ask is not None and (effect.ask.when != "unsaved" or shell.device.unsaved):
         shell.ask(effect, groups)
         return
     settle(shell, effect, groups, line, filters)
@@ -35,8 +35,10 @@ def settle(shell: Shell, effect: Effect, groups: tuple[str, ...], line: str = ""
         device.added.append(effect.adds)
     if effect.pager is not None and shell.interactive:
         shell.pager = effect.pager if effect.pager >= 0 else int(groups[0])
+    if effect.configures:
+        configure(shell, line)
     if effect.exact:
-        shell.out.append(shell.encode(device.render(effect.say)))
+        shell.answer_exactly(line, device.render(effect.say))
     else:
         _answer(shell, effect, groups, line, filters)
     for verb in effect.do:
@@ -102,8 +104,10 @@ def _filtered(text: str, filters: str) -> str:
 def go(shell: Shell, mode: str) -> None:
     """Change to a mode; configuration modes get an editor."""
     target_mode = shell.session.modes[mode]
-    if target_mode.config and shell.editor is None:
+    if target_mode.config and (shell.editor is None or not shell.editor.path):
         shell.editor = Editor(shell.session.config, shell.device.texts(), mode)
+    elif target_mode.config and shell.editor is not None:
+        shell.editor.path.clear()
     elif not target_mode.config:
         shell.editor = None
     shell.mode = mode
@@ -111,7 +115,8 @@ def go(shell: Shell, mode: str) -> None:
 
 def target(shell: Shell) -> str:
     """Which configuration typed lines change."""
-    return "running" if shell.session.config.direct else "candidate"
+    top = shell.editor.top if shell.editor else shell.mode
+    return "candidate" if shell.session.modes[top].candidate else "running"
 
 
 def configure(shell: Shell, line: str) -> bool:
@@ -244,6 +249,12 @@ def _commit(shell: Shell, groups: tuple[str, ...]) -> None:
         _isolate(shell)
 
 
+def _apply(shell: Shell, groups: tuple[str, ...]) -> None:
+    """The candidate becomes running, and is saved only on purpose (Si-R, FITELnet)."""
+    shell.device.copy("candidate", "running")
+    shell.device.trees.pop("candidate", None)
+
+
 def _commit_confirmed(shell: Shell, groups: tuple[str, ...]) -> None:
     _commit(shell, groups)
     shell.device.set_alarm(_minutes(groups), lambda: _revert_saved(shell))
@@ -256,6 +267,11 @@ def _revert_saved(shell: Shell) -> None:
 
 def _discard(shell: Shell, groups: tuple[str, ...]) -> None:
     shell.device.trees.pop("candidate", None)
+
+
+def _clean(shell: Shell, groups: tuple[str, ...]) -> None:
+    """The candidate becomes the factory state."""
+    shell.device.set_text("candidate", shell.device.render(shell.session.config.factory))
 
 
 def _rollback(shell: Shell, groups: tuple[str, ...]) -> None:
@@ -289,9 +305,11 @@ VERBS: dict[str, Verb] = {
     "revert": _revert,
     "revert_in": _revert_in,
     "replace": _replace,
+    "apply": _apply,
     "commit": _commit,
     "commit_confirmed": _commit_confirmed,
     "discard": _discard,
+    "clean": _clean,
     "rollback": _rollback,
     "feed": _feed,
     "kick": _kick,

@@ -78,7 +78,7 @@ class Tree:
                 index += 1
                 if terminator in lines[index - 1].replace('\\"', ""):
                     break
-            if self.spec.style == "indent" or self._opens(line):
+            if (self.spec.style == "indent" and not line.startswith(self.spec.comment)) or self._opens(line):
                 stack.append(node)
                 depths.append(len(node.indent))
 
@@ -104,12 +104,15 @@ class Tree:
 
     def _insert(self, parent: Node, line: str, section: bool = False) -> Node:
         spec = self.spec
-        sample = next((child.indent for child in parent.children if not self._is_comment(child)), None)
+        word = line.split(" ", 1)[0]
+        indents = {child.line.split(" ", 1)[0]: child.indent for child in reversed(parent.children) if not self._is_comment(child)}
+        sample = (
+            indents.get(word, next(reversed(indents.values()), None)) if not section or parent is not self.root else indents.get(word, "")
+        )
         indent = sample if sample is not None else ("" if parent is self.root else parent.indent + " " * spec.step)
         node = Node(line, indent)
         if spec.style == "edit" and self._opens(line):
             node.shut = indent + ("next" if line.startswith("edit ") else "end")
-        word = line.split(" ", 1)[0]
         alike = [index for index, child in enumerate(parent.children) if child.line.split(" ", 1)[0] == word]
         place = alike[-1] + 1 if alike else self._tail(parent)
         after = [Node(text) for text in spec.between] if section and parent is self.root else []
@@ -247,8 +250,8 @@ class Editor:
 
     def enter(self, tree: Tree, line: str) -> bool:
         """Apply one typed line; False when the device does not know it here."""
-        if self.spec.style == "edit":
-            return self._enter_edit(tree, line)
+        if self.spec.style != "indent":
+            return self._enter_edit(tree, line) if self.spec.style == "edit" else self._enter_set(tree, line)
         negative = line.startswith(self.spec.negation + " ")
         body = line[len(self.spec.negation) + 1 :] if negative else line
         while True:
@@ -331,4 +334,32 @@ class Editor:
             tree.remove(self.path, "edit" + line[6:])
         else:
             return False
+        return True
+
+    @staticmethod
+    def _enter_set(tree: Tree, line: str) -> bool:
+        """``set`` and ``delete`` of Junos; what is not there yet becomes one statement below the deepest level that is."""
+        verb, _, rest = line.partition(" ")
+        if verb not in ("set", "delete") or not rest:
+            return False
+        node, words = tree.root, rest
+        while True:
+            inner = next((one for one in node.children if one.shut and words.startswith(one.line.removesuffix("{"))), None)
+            if inner is None:
+                break
+            words = words[len(inner.line) - 1 :]
+            node = inner
+        whole = next((one for one in node.children if one.shut and one.line == words + " {"), None)
+        if verb == "delete":
+            kept = [one for one in node.children if one is not whole and one.line != words + ";" and not one.line.startswith(words + " ")]
+            found = len(kept) != len(node.children)
+            node.children = kept
+            return found
+        if whole is None and not any(one.line == words + ";" for one in node.children):
+            key = words.rpartition(" ")[0]
+            old = next((one for one in node.children if key and " " not in key and one.line.startswith(key + " ") and not one.shut), None)
+            if old is not None:
+                old.line = words + ";"
+            else:
+                node.children.append(Node(words + ";", node.indent + " " * tree.spec.step if node is not tree.root else ""))
         return True

@@ -17,6 +17,10 @@ from typing import Any, Union, get_args, get_origin
 
 import yaml
 
+# what ``do`` may name; actions.py carries them out
+VERBS = {"apply", "back", "checkpoint", "clean", "close", "commit", "commit_confirmed", "discard", "erase", "feed", "kick", "reload_in"}
+VERBS |= {"replace", "restart", "revert", "revert_in", "rollback", "save", "stop_alarm", "top"}
+
 
 class SessionError(Exception):
     """A description that cannot be played: file, place in it, what is wrong."""
@@ -72,6 +76,7 @@ class Pager:
 class Mode:
     prompt: str
     config: bool = False  # lines that are no command go to the configuration
+    candidate: bool = False  # and there to a candidate, until ``do: commit``
     leave: str = ""  # the mode that ``do: back`` leads to; empty: it ends the session
     inherits: list[str] = field(default_factory=list)  # modes whose commands work here too
 
@@ -82,6 +87,7 @@ class Ask:
 
     prompt: str
     hide: bool = False
+    when: str = ""  # unsaved: asked only while running differs from startup
     secret: str = ""  # name in ``secrets``: the answer must equal it
     tries: int = 3
     refused: str = ""
@@ -104,9 +110,9 @@ class Effect:
     adds: str = ""  # a line that appears in the running-config (a side effect that the real thing has)
     do: list[str] = field(default_factory=list)  # see actions.py
     delay: float = 0.0  # seconds
+    configures: bool = False  # the line is a configuration line as well
     once: bool = False  # a second time it is unknown
-    raw: bool = False  # ``say`` is everything: no prompt after it
-    exact: bool = False  # ``say`` is sent without a line end of its own
+    exact: bool = False  # ``say`` is everything that comes, prompt included (recordings)
     then: Effect | None = None
 
 
@@ -145,7 +151,6 @@ class Config:
     single: list[str] = field(default_factory=list)  # lines of which one value exists: same match, replaced
     sections: list[Section] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)  # accepted, never printed
-    direct: bool = True  # False: goes to a candidate until ``do: commit``
     block_end: str = ""  # line that ends a multi-line value, such as ``quit``
 
 
@@ -255,6 +260,10 @@ def _check(session: Session, where: str) -> None:
         except re.error as error:
             _fail(f"{where}: {place}.pattern", str(error))
     named += [(one.mode, f"config.sections[{index}].mode") for index, one in enumerate(session.config.sections)]
+    for effect in _effects(session):
+        unknown = set(effect.do) - VERBS
+        if unknown:
+            _fail(where, f"do: {', '.join(sorted(unknown))}: unknown; known: {', '.join(sorted(VERBS))}")
     for name, place in named:
         if name not in modes:
             _fail(f"{where}: {place}", f"no mode {name}")
@@ -276,6 +285,10 @@ def read_yaml(path: Path) -> Any:
 
 def from_data(data: Any, path: Path) -> Session:
     """A session from its native description, with the texts of the files that it names beside ``path``."""
+    if isinstance(data, Mapping) and "base" in data:
+        base = path.parent / str(data["base"])
+        data = _over(read_yaml(base), {key: item for key, item in data.items() if key != "base"})
+        path = base.parent / path.name
     session = build(Session, data, str(path))
     session.folder = path.parent
     session.source = str(path)
@@ -288,6 +301,16 @@ def from_data(data: Any, path: Path) -> Session:
             effect.say, effect.file = _beside(session, effect.file), ""
     _check(session, str(path))
     return session
+
+
+def _over(base: Any, data: Any) -> Any:
+    """``data`` laid over ``base``: mappings key by key, everything else as a whole; commands come before those of the base."""
+    if not isinstance(base, Mapping) or not isinstance(data, Mapping):
+        return data
+    merged = {**base, **{key: _over(base.get(key), item) for key, item in data.items()}}
+    if "commands" in data and "commands" in base:
+        merged["commands"] = [*data["commands"], *base["commands"]]
+    return merged
 
 
 def _effects(session: Session) -> list[Effect]:

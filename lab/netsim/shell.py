@@ -48,6 +48,7 @@ class Shell:
         self.editor: Editor | None = None
         self.out: list[Action] = []
         self.ended = False
+        self.silent = False  # the last answer brought its own prompt
         self.terminal: object = None  # the server's side of it
         self.used: set[int] = set()
         self.step = 0
@@ -60,7 +61,7 @@ class Shell:
         self._literal = False
         self._question: _Question | None = None
         self._rest: list[bytes] = []
-        self._after_page: str = ""
+        actions.go(self, self.mode)
 
     # what the terminal says of itself
 
@@ -240,7 +241,10 @@ class Shell:
         """Put the question of an effect; what else it does waits for the answer."""
         if effect.ask is not None:
             self._question = _Question(effect.ask, effect.ask.tries, effect, groups)
-            self.out.append(self.encode(self.device.render(effect.ask.prompt)))
+            text = self.device.render(effect.ask.prompt)
+            for place, group in enumerate(groups, 1):
+                text = text.replace(f"<<{place}>>", group)
+            self.out.append(self.encode(text))
 
     def _answer(self, question: _Question, line: str) -> None:
         ask = question.ask
@@ -299,6 +303,15 @@ class Shell:
         self._rest = data.splitlines(keepends=True)
         self._page(lines)
 
+    def answer_exactly(self, command: str, text: str) -> None:
+        """A recorded answer: it brings its own echo and prompt."""
+        self.silent = True
+        data: bytes | None = self.encode(text)
+        if self.device.faults is not faults.NO_FAULTS:
+            data = faults.spoil(self, command, data or b"")
+        if data:
+            self.out.append(data)
+
     def _page(self, count: int) -> None:
         self.out.append(b"".join(self._rest[:count]))
         del self._rest[:count]
@@ -320,7 +333,10 @@ class Shell:
 
     def finish(self) -> None:
         """The prompt, unless something else comes first."""
-        if not (self.ended or self._question or self._rest or self.feeding is not None or (self.editor and self.editor.collecting)):
+        silent, self.silent = self.silent, False
+        if not (
+            silent or self.ended or self._question or self._rest or self.feeding is not None or (self.editor and self.editor.collecting)
+        ):
             self.prompt()
 
     def prompt(self) -> None:
