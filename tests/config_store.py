@@ -14,7 +14,7 @@ from ansible_collections.ward.ops.plugins.module_utils.network.store.status impo
 from ansible_collections.ward.ops.plugins.module_utils.network.store.store import ConfigStore, RunInfo, Saved
 
 SECRET = b"Z3cr3t-of-the-device"
-BEGIN = dt.datetime(2026, 11, 2, 1, 30, tzinfo=dt.timezone(dt.timedelta(hours=9)))
+BEGIN = dt.datetime(2025, 11, 2, 1, 30, tzinfo=dt.timezone(dt.timedelta(hours=9)))
 
 
 class Keys:

@@ -47,7 +47,7 @@ def test_the_first_night_makes_one_commit_with_run_counts_and_devices(store: Con
         "MIN/index.csv",
     ]
     assert git(store, "show", "main:MIN/MIN-RT-01/running.txt").encode() == captures[2].masked
-    assert git(store, "log", "-1", "--format=%an <%ae> %cI") == "config_backup <config_backup@wardops.invalid> 2026-11-02T01:30:00+09:00\n"
+    assert git(store, "log", "-1", "--format=%an <%ae> %cI") == "config_backup <config_backup@wardops.invalid> 2025-11-02T01:30:00+09:00\n"
     assert git(store, "log", "-1", "--format=%B").strip().splitlines() == [
         "Back up lgwan: 2 changed, 1 failed of 3 devices",
         "",
@@ -75,7 +75,7 @@ def test_a_night_without_change_makes_no_commit_and_touches_nothing_but_the_stat
     assert {name for name in {*before, *after} if before.get(name) != after.get(name)} == {"status.json"}
     book = store.status()
     row = book.devices["HON-RT-01"]
-    assert (row.success_at, row.success_run, row.success_commit) == ("2026-11-02T16:30:00+00:00", "night-2", first.commit)
+    assert (row.success_at, row.success_run, row.success_commit) == ("2025-11-02T16:30:00+00:00", "night-2", first.commit)
     assert [(one.run, one.commit, one.changed) for one in book.nights] == [("night-1", first.commit, 2), ("night-2", first.commit, 0)]
 
 
