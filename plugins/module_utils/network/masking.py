@@ -1,0 +1,228 @@
+"""Secrets in config texts: each replaced by its keyed hash, so that a change of it stays visible and it itself does not.
+
+``<secret:0123456789abcdef>`` stands in the place of a secret, ``<secret>`` where the platform writes the same secret differently each
+time it is shown; every other byte of the text is kept. The hash is HMAC-SHA256 (RFC 2104) with a key that is not in the repository: the
+same secret gives the same hash on every device and every night, and nobody without the key can try out guesses.
+
+Which lines hold secrets is data (``secrets/*.yml``, see ``masking_rules.py``). Beneath the rules lies a net for every platform: known
+forms of hashes and ciphers, PEM blocks, and what was a secret once in a text is one wherever it stands in that text.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..common.problems import Problem, WardopsError
+from .masking_rules import Rule, RuleSet, compile_rules
+
+KEY_BYTES = 32  # as much as the hash gives (RFC 2104, section 3)
+SPREAD_BYTES = 8  # from this length on, a secret is looked for in the whole text; shorter ones are too often words of the config
+
+_MASK = re.compile(rb"<secret(?::[0-9a-f]{16})?>")
+_CONSTANT = b"<secret>"
+_NO_SECRET = re.compile(rb"\*+|<(?:removed|hidden|redacted|secret hidden|configuration removed)>")
+_PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,60})-----")
+_PEM_LINES = re.compile(rb"(?:[ \t]*(?:[A-Za-z0-9+/=]+|[A-Za-z-]+: [^\n]*)?[ \t]*(?:\n|\Z))*")
+
+
+class SecretRules(Protocol):
+    """What masking needs of a platform."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def secrets(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text without its secrets.
+
+    :param count: places that were masked.
+    :param identity: keyed hash of the text with its secrets, but for those that look different each time: equal means that nothing changed.
+    """
+
+    text: bytes
+    count: int
+    identity: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Span:
+    """A place of the text. ``value`` is what the hash is made of (nothing: a further line of a block)."""
+
+    start: int
+    end: int
+    value: bytes
+    unstable: bool
+
+
+class Masker:
+    """Masks texts with one key.
+
+    :param key: at least 32 bytes, from the environment or the vault; never shown.
+    :raises WardopsError: E1620 the key is too short, or the same few bytes again and again.
+    """
+
+    __slots__ = ("_key", "_rules")
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < KEY_BYTES or len(set(key)) < 8:
+            raise WardopsError(Problem("E1620", params={"bytes": len(key), "least": KEY_BYTES}))
+        self._key = key
+        self._rules: dict[str, tuple[Mapping[str, Any], RuleSet]] = {}
+
+    def __repr__(self) -> str:
+        return "Masker(key not shown)"
+
+    def mask(self, platform: SecretRules, text: bytes) -> Masked:
+        """The text (LF line ends, volatile lines rewritten) without its secrets. Masked text comes back as it is.
+
+        :raises WardopsError: E1621, E1623 (rules), E1622 a secret would be left: the text must not be stored.
+        """
+        rules = self._rules_of(platform)
+        found = _united(list(_found(rules, text)), text)
+        known = {span.value: span.unstable for span in found if _spreads(span.value, rules)}
+        spans = _united([*found, *_elsewhere(known, text)], text) if known else found
+        masked = _replaced(text, ((span, self._replacement(span)) for span in spans))
+        if any(secret in masked for secret in known):
+            raise WardopsError(Problem("E1622", platform.name))
+        unstable = [(span, _CONSTANT) for span in spans if span.unstable]
+        return Masked(masked, len(spans), self.identity(_replaced(text, unstable) if unstable else text))
+
+    def identity(self, text: bytes) -> str:
+        """Keyed hash of a whole text: 64 hexadecimal digits."""
+        return hmac.digest(self._key, b"config\0" + text, "sha256").hex()
+
+    def _replacement(self, span: _Span) -> bytes:
+        if span.unstable or not span.value:
+            return _CONSTANT
+        return b"<secret:%s>" % hmac.digest(self._key, b"secret\0" + span.value, "sha256").hex()[:16].encode()
+
+    def _rules_of(self, platform: SecretRules) -> RuleSet:
+        known = self._rules.get(platform.name)
+        if known is None or known[0] is not platform.secrets:
+            known = (platform.secrets, compile_rules(platform.secrets, platform.name))
+            self._rules[platform.name] = known
+        return known[1]
+
+
+def _found(rules: RuleSet, text: bytes) -> Iterator[_Span]:
+    lower = text.lower()
+    if b"-----begin" in lower:
+        yield from _pem(rules, text)
+    for word, called in rules.triggers:
+        place = lower.find(word)
+        while place >= 0:
+            start = text.rfind(b"\n", 0, place) + 1
+            end = text.find(b"\n", place)
+            end = len(text) if end < 0 else end
+            for rule in called:
+                yield from _matches(rule, text, start, end)
+            place = lower.find(word, end)
+
+
+def _matches(rule: Rule, text: bytes, start: int, end: int) -> Iterator[_Span]:
+    found: Iterable[re.Match[bytes]]
+    if rule.form == "anywhere":
+        found = rule.pattern.finditer(text, start, end)
+    else:
+        match = rule.pattern.match(text, start) if rule.form == "block" else rule.pattern.match(text, start, end)
+        found = (match,) if match else ()
+    for match in found:
+        if rule.within and not _beneath(rule.within, text, start):
+            continue
+        for group in range(1, rule.pattern.groups + 1):
+            place = match.span(group)
+            if place[0] < 0 or place[0] == place[1]:
+                continue
+            yield from _lines(text, *place, rule.unstable) if rule.form == "block" else _one(text, *place, rule.unstable)
+
+
+def _one(text: bytes, start: int, end: int, unstable: bool) -> Iterator[_Span]:
+    value = text[start:end]
+    if not (_MASK.fullmatch(value) or _NO_SECRET.fullmatch(value)):
+        yield _Span(start, end, value, unstable)
+
+
+def _lines(text: bytes, start: int, end: int, unstable: bool) -> Iterator[_Span]:
+    """A secret of several lines: the first line takes the hash of all, the others keep their place and indentation."""
+    value = text[start:end]
+    for line in re.finditer(rb"[^\s][^\n]*", value):
+        if _MASK.fullmatch(line[0]):
+            continue
+        yield _Span(start + line.start(), start + line.start() + len(line[0].rstrip()), value, unstable)
+        value = b""
+
+
+def _pem(rules: RuleSet, text: bytes) -> Iterator[_Span]:
+    """PEM blocks (RFC 7468), also within quotes and with a missing end; also such whose lines are written as ``\\n`` on one line."""
+    for begin in _PEM.finditer(text):
+        unstable = begin[1] in rules.unstable_pem
+        stop = text.find(b"-----END ", begin.end())
+        following = text.find(b"-----BEGIN ", begin.end())
+        if stop < 0 or 0 <= following < stop:
+            lines = _PEM_LINES.match(text, begin.end())
+            stop = lines.end() if lines else begin.end()
+        if b"\n" in text[begin.end() : stop]:
+            yield from _lines(text, begin.end(), stop, unstable)
+        elif stop > begin.end():
+            yield from _one(text, begin.end(), stop, unstable)
+
+
+def _beneath(within: re.Pattern[bytes], text: bytes, start: int) -> bool:
+    """Does a line match under which this one stands, by indentation? (Lines of less indentation, each less than the one before.)"""
+    depth = _depth(text, start)
+    while depth > 0 and start > 0:
+        start = text.rfind(b"\n", 0, start - 1) + 1
+        above = _depth(text, start)
+        if above < depth and text[start : start + 1] not in (b"\n", b""):
+            depth = above
+            if within.match(text, start):
+                return True
+    return False
+
+
+def _depth(text: bytes, start: int) -> int:
+    place = start
+    while text[place : place + 1] in (b" ", b"\t"):
+        place += 1
+    return place - start
+
+
+def _united(spans: list[_Span], text: bytes) -> list[_Span]:
+    """In order, without overlap; what overlaps is one place (two rules found the same value, or one found more of it)."""
+    united: list[_Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        last = united[-1] if united else None
+        if last is None or span.start >= last.end:
+            united.append(span)
+        elif span.end > last.end or span.unstable > last.unstable:
+            end = max(span.end, last.end)
+            united[-1] = _Span(last.start, end, text[last.start : end], last.unstable or span.unstable)
+    return united
+
+
+def _spreads(value: bytes, rules: RuleSet) -> bool:
+    return len(value) >= SPREAD_BYTES and b"\n" not in value and value.lower() not in rules.vocabulary
+
+
+def _elsewhere(known: Mapping[bytes, bool], text: bytes) -> Iterator[_Span]:
+    for value, unstable in known.items():
+        place = text.find(value)
+        while place >= 0:
+            yield _Span(place, place + len(value), value, unstable)
+            place = text.find(value, place + 1)
+
+
+def _replaced(text: bytes, parts: Iterable[tuple[_Span, bytes]]) -> bytes:
+    out, done = [], 0
+    for span, instead in parts:
+        out += [text[done : span.start], instead]
+        done = span.end
+    return b"".join([*out, text[done:]])
