@@ -153,10 +153,20 @@ def _list(store: ConfigStore, args: argparse.Namespace) -> int:
     ]
     if args.format == "json":
         return as_json([{name: getattr(row, name) for name in row.__slots__} for row in rows])
+    from ansible_collections.ward.ops.plugins.module_utils.network.report.overview import STATUSES  # noqa: PLC0415 - start-up speed
+
     table(
         ["機器", "拠点", "最終試行", "結果", "最終成功", "連続失敗", "備考"],
         (
-            [row.device, row.site, local(row.attempt_at), row.status, local(row.success_at), str(row.failures or ""), _remark(row)]
+            [
+                row.device,
+                row.site,
+                local(row.attempt_at),
+                STATUSES.get(row.status, row.status),
+                local(row.success_at),
+                str(row.failures or ""),
+                _remark(row),
+            ]
             for row in rows
         ),
     )

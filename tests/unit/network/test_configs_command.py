@@ -57,9 +57,9 @@ def configs(store: ConfigStore) -> Command:
 def test_list_keeps_last_attempt_and_last_success_apart(configs: Command) -> None:
     assert configs("list").splitlines() == [
         "機器\t拠点\t最終試行\t結果\t最終成功\t連続失敗\t備考",
-        "HON-RT-01\tHON\t2025-11-03 01:30 JST\tstored\t2025-11-03 01:30 JST\t\t",
-        "MIN-RT-01\tMIN\t2025-11-02 01:30 JST\tstored\t2025-11-02 01:30 JST\t\t台帳にない",
-        "MIN-RT-02\tHON\t2025-11-03 01:30 JST\tunreachable\t-\t1\t成功なし、no answer",
+        "HON-RT-01\tHON\t2025-11-03 01:30 JST\t取得\t2025-11-03 01:30 JST\t\t",
+        "MIN-RT-01\tMIN\t2025-11-02 01:30 JST\t取得\t2025-11-02 01:30 JST\t\t台帳にない",
+        "MIN-RT-02\tHON\t2025-11-03 01:30 JST\t接続できない\t-\t1\t成功なし、no answer",
         "MIN-RT-03\t\t-\t\t-\t\t未試行",
         "4 台 / devices",
     ]

@@ -68,9 +68,13 @@ def verify(
         report.orphans = tuple(sorted(store.copies.listing().keys() - keep - expired))
     except WardopsError as error:
         report.problems += error.problems
-    chosen = [line for _, line in sorted(lines.items())]
-    for start in range(0, len(chosen), _CHUNK):
-        some = chosen[start : start + _CHUNK]
+    _copies(store, [line for _, line in sorted(lines.items())], identities, judge, report)
+    return report
+
+
+def _copies(store: ConfigStore, lines: list[Line], identities: Identities | None, judge: Judge | None, report: Report) -> None:
+    for start in range(0, len(lines), _CHUNK):
+        some = lines[start : start + _CHUNK]
         texts: list[bytes | None] = [None] * len(some)
         if judge:
             try:
@@ -78,8 +82,31 @@ def verify(
             except WardopsError as error:  # fsck has named it; the copies themselves can still be proved
                 report.problems += error.problems
         for line, masked in zip(some, texts, strict=True):
-            report.problems += _copy(store, line, masked, identities, judge, report)
-    return report
+            report.copies += 1
+            try:
+                full = _opened(store, line, identities, report)
+            except WardopsError as error:
+                report.problems += error.problems
+                continue
+            if full is not None and judge and masked is not None:
+                report.compared += 1
+                if reason := judge(line, full, masked):
+                    report.problems.append(_problem("E1676", str(store.copies.folder / line.copy), *reason))
+
+
+def _opened(store: ConfigStore, line: Line, identities: Identities | None, report: Report) -> bytes | None:
+    """The full text where a key was given. :raises WardopsError: E1668, E1675, E1676."""
+    path = store.copies.folder / line.copy
+    sealed = store.copies.sealed(line)
+    if path.stat().st_mode & 0o077:
+        raise WardopsError(_problem("E1675", str(path), "ほかの利用者が読めます", "others may read it"))
+    if identities is None:
+        return None
+    full = identities.open(sealed, str(path))
+    report.opened += 1
+    if len(full) != line.bytes:
+        raise WardopsError(_problem("E1676", str(path), "大きさが索引と違います", "its size is not that of the index"))
+    return full
 
 
 def _tip(store: ConfigStore, ref: str, report: Report) -> Iterator[Line]:
@@ -101,29 +128,6 @@ def _tip(store: ConfigStore, ref: str, report: Report) -> Iterator[Line]:
             report.problems.append(_problem("E1675", f"{ref}:{line.path}", ja, en))
         yield line
     report.problems += [_problem("E1675", f"{ref}:{path}", "索引にない設定です", "the index does not know it") for path in sorted(texts)]
-
-
-def _copy(
-    store: ConfigStore, line: Line, masked: bytes | None, identities: Identities | None, judge: Judge | None, report: Report
-) -> Iterator[Problem]:
-    report.copies += 1
-    path = store.copies.folder / line.copy
-    try:
-        sealed = store.copies.sealed(line)
-        if path.stat().st_mode & 0o077:
-            yield _problem("E1675", str(path), "ほかの利用者が読めます", "others may read it")
-        if identities is None:
-            return
-        full = identities.open(sealed, str(path))
-        report.opened += 1
-        if len(full) != line.bytes:
-            yield _problem("E1676", str(path), "大きさが索引と違います", "its size is not that of the index")
-        elif judge is not None and masked is not None:
-            report.compared += 1
-            if reason := judge(line, full, masked):
-                yield _problem("E1676", str(path), *reason)
-    except WardopsError as error:
-        yield from error.problems
 
 
 def _problem(code: str, path: str, reason_ja: str, reason: str) -> Problem:
