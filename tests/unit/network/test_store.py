@@ -6,6 +6,7 @@ covers: E1662, E1664, E1666, E1670
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import zlib
 from pathlib import Path
@@ -147,6 +148,32 @@ def test_a_folder_that_others_may_read_is_refused(store: ConfigStore) -> None:
     with pytest.raises(WardopsError) as caught, store.locked("night-1"):
         pass
     assert codes(caught.value) == ["E1670"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving a folder to another account needs root")
+def test_root_reads_the_store_of_the_backup_account_and_does_not_write_into_it(store: ConfigStore) -> None:
+    night(store, "night-1", [capture("HON-RT-01")])
+    for path in (store.folder, *store.folder.rglob("*")):
+        os.chown(path, 65534, 65534)
+    store.require()
+    assert store.known()
+    with pytest.raises(WardopsError) as caught:
+        night(store, "night-2", [capture("HON-RT-01")], 1)
+    assert codes(caught.value) == ["E1670"]
+
+
+def test_a_text_that_a_device_has_no_more_leaves_the_branch_and_keeps_its_copy(store: ConfigStore) -> None:
+    night(store, "night-1", [capture("HON-RT-01"), capture("HON-RT-01", command="startup")])
+    copies = store.copies.listing()
+    for number, changed in ((2, (("HON-RT-01", "startup"),)), (3, ())):
+        with store.locked(f"night-{number}") as session:
+            session.add(capture("HON-RT-01"))
+            session.absent("HON-RT-01", "startup")
+            session.absent("HON-RT-02", "startup")
+            saved = session.save(info(f"night-{number}", number), attempts([capture("HON-RT-01")]))
+        assert (saved.changed, saved.unchanged) == (changed, 1)
+    assert git(store, "ls-tree", "-r", "--name-only", "main").split() == ["HON/HON-RT-01/running.txt", "HON/index.csv"]
+    assert store.copies.listing() == copies and store.known().keys() == {("HON-RT-01", "running")}
 
 
 def test_a_device_that_moved_to_another_site_takes_its_file_along(store: ConfigStore) -> None:

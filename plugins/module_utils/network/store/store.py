@@ -146,23 +146,24 @@ class ConfigStore:
         return status.read(self.folder / status.NAME)
 
     def require(self) -> None:
-        """:raises WardopsError: E1671 when there is no store here, E1670 when it is not ours alone."""
+        """:raises WardopsError: E1671 when there is no store here, E1670 when others may read or write it."""
         if not (self.git.folder / "HEAD").exists():
             raise fail("E1671", str(self.folder))
-        self._refuse_shared()
+        self._refuse_shared(self.folder.stat().st_uid if os.geteuid() == 0 else os.geteuid())
 
     def _prepare(self) -> None:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._refuse_shared()
+            self._refuse_shared(os.geteuid())
             for name in ("full", "incoming"):
                 (self.folder / name).mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise no_room(self.folder, error) from None
 
-    def _refuse_shared(self) -> None:
+    def _refuse_shared(self, owner: int) -> None:
+        """Root may read everybody's store, but writes only into its own: the files would not be the account's any more."""
         info = self.folder.stat()
-        if info.st_mode & 0o077 or info.st_uid not in (0, os.geteuid()):
+        if info.st_mode & 0o077 or info.st_uid != owner:
             raise fail("E1670", str(self.folder), mode=f"{stat.S_IMODE(info.st_mode):04o}", owner=info.st_uid)
 
     def recover(self) -> None:
@@ -244,6 +245,14 @@ class Session:
         self._changed.append(key)
         return "changed" if old else "new"
 
+    def absent(self, device: str, command: str) -> None:
+        """The device said that it has no such text (any more), for instance no startup config: the stored one leaves ``main``."""
+        old = self._lines.pop((device, command), None)
+        if old is not None:
+            self._files[old.path] = None
+            self._changed.append(old.key)
+            self._importer()
+
     def _take(self, line: Line, capture: Capture) -> None:
         sealed = self._recipients.seal(capture.full)
         line = _with_seal(line, sha256(sealed).hexdigest())
@@ -286,7 +295,7 @@ class Session:
 
     def _save(self, info: RunInfo, attempts: list[Attempt]) -> Saved:
         changed, resealed = tuple(sorted(self._changed)), tuple(sorted(self._resealed))
-        unchanged = len(self._seen) - len(changed)
+        unchanged = len(self._seen.difference(changed))
         saved = Saved(None, changed, unchanged, resealed, dict(self._refused))
         if not changed and not resealed:
             status.write(self._store.folder / status.NAME, self._book(info, attempts, saved, self._parent or ""))
@@ -309,7 +318,7 @@ class Session:
 
     def _commit(self, info: RunInfo, attempts: list[Attempt], saved: Saved) -> str:
         keys = {*saved.changed, *saved.resealed}
-        sites = {self._lines[key].site for key in keys} | {self.before[key].site for key in keys if key in self.before}
+        sites = {held[key].site for held in (self._lines, self.before) for key in keys if key in held}
         held = index.by_site(self._lines)
         for site in sorted(sites):
             path = f"{site}/{index.NAME}"
