@@ -1,0 +1,147 @@
+"""From what a terminal received to the text that the device meant, if it is provably whole.
+
+A terminal's stream holds more than the answer: the echo of the command (wrapped, with escapes), pager prompts and what erases them,
+carriage returns, backspaces, the prompt at the end. All of that goes; every other byte stays, in whatever encoding it is. What is not
+whole is never stored: a truncated configuration that replaces a good one is found on the day on which it is needed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..common.problems import WardopsError, fail
+from .model import Answer, Status
+from .platform import Command, Platform
+
+#: CSI, OSC, character sets, and two-character sequences (ECMA-48; xterm's control sequences)
+_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()*+][0-9A-Za-z]|[ -/]*[0-~])")
+#: how a device takes its pager's prompt away again, or goes on after it
+_ERASED = rb"[ \t]*(?:\x1b\[\d*D *\x1b\[\d*D|\x08+ *\x08*|\r *\r(?!\n)|\r?\x1b\[\d*K\r?|\r?\n)?"
+_SHORT_ANSWER = 8  # lines: a refusal, or "there is none", is never longer
+_HEAD = 40  # lines within which the start marker must stand
+
+#: which result an answer that cannot be used makes of the attempt
+STATUS = {
+    "E1610": Status.INCOMPLETE,
+    "E1611": Status.REFUSED,
+    "E1612": Status.INCOMPLETE,
+    "E1613": Status.INCOMPLETE,
+    "E1614": Status.INCOMPLETE,
+    "E1615": Status.INCOMPLETE,
+}
+
+
+def capture(platform: Platform, command: Command, answer: Answer) -> bytes:
+    """The text that the device answered with: LF line ends, nothing of the terminal left, otherwise as received.
+
+    :returns: empty when the device says that there is nothing (``absent``).
+    :raises WardopsError: E1610 (no prompt at the end), E1611 (command refused), E1612 (start missing), E1613 (end missing), E1614 (too
+        short), E1615 (blocks not closed). None of them quotes what the device said: it may hold secrets.
+    """
+    lines = clean(platform, answer.received).split(b"\n")
+    lines = _without_echo(lines, command.send)
+    lines = _without_prompt(platform, command, lines, answer.prompt)
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if len(lines) < _SHORT_ANSWER:
+        if command.absent and command.absent.search(b"\n".join(lines)):
+            return b""
+        if platform.errors.search(b"\n".join(lines)):
+            raise fail("E1611", platform=platform.name, command=command.key)
+    _prove(platform, command, lines)
+    return b"\n".join(lines) + b"\n"
+
+
+def clean(platform: Platform, received: bytes) -> bytes:
+    """The stream as a screen of endless length would show it."""
+    data = received.replace(b"\0", b"")
+    if platform.pager.search(data):
+        data = re.sub(rb"(?m)^[ \t]?(?:" + platform.pager.pattern + rb")" + _ERASED, b"", data.replace(b"\r\n", b"\n"))
+    if b"\x1b" in data:
+        data = _ESCAPES.sub(b"", data)
+    if b"\r" in data:
+        data = re.sub(rb"\r+\n", b"\n", data)
+    if b"\r" in data or b"\x08" in data:
+        data = b"\n".join(_overwritten(line) if b"\r" in line or b"\x08" in line else line for line in data.split(b"\n"))
+    return data.replace(b"\x07", b"")
+
+
+def _overwritten(line: bytes) -> bytes:
+    """A line in which the cursor went back: what is written over something replaces it."""
+    shown = bytearray()
+    column = 0
+    for sign in line:
+        if sign == 0x0D:
+            column = 0
+        elif sign == 0x08:
+            column = max(0, column - 1)
+        else:
+            shown[column : column + 1] = bytes([sign])
+            column += 1
+    return bytes(shown[:column]) if line.endswith(b"\x08") else bytes(shown)
+
+
+def _without_echo(lines: list[bytes], sent: bytes) -> list[bytes]:
+    """Take the echo away: the first lines, which end with the command (a narrow terminal breaks it, anywhere)."""
+    wanted = b"".join(sent.split())
+    heard = b""
+    for count, line in enumerate(lines[:4], 1):
+        heard += b"".join(line.split())
+        if heard.endswith(wanted):
+            return lines[count:]
+        if heard and not wanted.startswith(heard) and wanted[:4] not in heard:
+            break
+    return lines
+
+
+def _without_prompt(platform: Platform, command: Command, lines: list[bytes], prompt: bytes) -> list[bytes]:
+    while lines and not lines[-1].strip():
+        lines.pop()
+    last = lines[-1].strip() if lines else b""
+    known = clean(platform, prompt).strip().split(b"\n")[-1]
+    # AlaxalA puts a sign before its prompt, and takes it away, as the state of the configuration changes
+    if not last or (last.lstrip(b"!") != known.lstrip(b"!") and not platform.prompt.fullmatch(last)):
+        raise fail("E1610", platform=platform.name, command=command.key)
+    lines.pop()
+    if platform.trailer:
+        while lines and (not lines[-1].strip() or platform.trailer.fullmatch(lines[-1].strip())):
+            lines.pop()
+    return lines
+
+
+def _prove(platform: Platform, command: Command, lines: list[bytes]) -> None:
+    where = {"platform": platform.name, "command": command.key}
+    if command.start and not any(command.start.search(line) for line in lines[:_HEAD]):
+        raise fail("E1612", **where)
+    if command.end and not (lines and command.end.fullmatch(lines[-1].strip())):
+        raise fail("E1613", **where)
+    if len(lines) < command.minimum:
+        raise fail("E1614", **where, lines=len(lines), least=command.minimum)
+    if command.balanced:
+        opened, closed = (sum(bool(sign.search(line)) for line in lines) for sign in command.balanced)
+        if opened != closed:
+            raise fail("E1615", **where, opened=opened, closed=closed)
+
+
+def status_of(error: WardopsError) -> Status:
+    """Which result an error of :func:`capture` makes of the attempt."""
+    return STATUS.get(error.problems[0].code, Status.INCOMPLETE)
+
+
+def steady(platform: Platform, text: bytes) -> bytes:
+    """The text with its volatile lines rewritten: equal on two nights means that nobody changed anything."""
+    for line, instead in platform.volatile:
+        text = line.sub(instead, text)
+    return text
+
+
+def comparable(platform: Platform, text: bytes) -> bytes:
+    """What is left for comparing running and startup configuration: no comments, no blank lines, no lines that differ by nature."""
+    kept = []
+    for line in steady(platform, text).split(b"\n"):
+        bare = line.strip()
+        if bare and not (platform.comment and platform.comment.match(bare)) and not (platform.differs and platform.differs.search(line)):
+            kept.append(line.rstrip())
+    return b"\n".join(kept) + b"\n"
