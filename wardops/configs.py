@@ -243,11 +243,13 @@ def _drift(store: ConfigStore, args: argparse.Namespace) -> int:
 
 def _verify(store: ConfigStore, args: argparse.Namespace) -> int:
     from ansible_collections.ward.ops.plugins.module_utils.network.store import verifying  # noqa: PLC0415 - start-up speed
+    from ansible_collections.ward.ops.plugins.module_utils.network.store.judging import judge_with  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.network.store.retention import Retention  # noqa: PLC0415
 
     keys = verifying.identities_of(os.environ.get("WARDOPS_CONFIG_IDENTITY"), args.identity_file)
     rule = Retention(args.keep_days, args.keep_versions) if args.all else None
-    report = verifying.verify(store, keys, None, rule)
+    secret = os.environ.get("WARDOPS_CONFIG_MASK_KEY")
+    report = verifying.verify(store, keys, judge_with(secret.encode()) if secret else None, rule)
     if args.format == "json":
         problems = [{"code": one.code, "where": one.where, "ja": one.text("ja"), "en": one.text("en")} for one in report.problems]
         as_json({**{name: getattr(report, name) for name in report.__slots__}, "problems": problems})

@@ -11,13 +11,19 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
+from ansible_collections.ward.ops.plugins.module_utils.network.capture import steady
+from ansible_collections.ward.ops.plugins.module_utils.network.masking import Masker
+from ansible_collections.ward.ops.plugins.module_utils.network.model import Capture
+from ansible_collections.ward.ops.plugins.module_utils.network.platform import load
 from ansible_collections.ward.ops.plugins.module_utils.network.store import approval, history, index, retention, verifying
 from ansible_collections.ward.ops.plugins.module_utils.network.store.copies import Identities
 from ansible_collections.ward.ops.plugins.module_utils.network.store.index import Line
+from ansible_collections.ward.ops.plugins.module_utils.network.store.judging import judge_with
 from ansible_collections.ward.ops.plugins.module_utils.network.store.store import ConfigStore
 
-from tests.config_store import BEGIN, SECRET, Keys, attempts, capture, git, info, night
+from tests.config_store import BEGIN, SECRET, Keys, attempts, capture, device, git, info, night
 
+KEY = bytes(range(40))
 FOREVER = retention.Retention(10_000, 100)
 
 
@@ -79,9 +85,9 @@ def test_show_gives_the_masked_text_of_any_state(store: ConfigStore) -> None:
     assert b"hostname x" in old and b"<secret:" in old and SECRET not in old
     assert history.texts(store, {("HON-RT-02", "running")}).keys() == {("HON-RT-02", "running")}
     assert len(history.texts(store)) == 3
-    for device, command in (("HON-RT-99", "running"), ("HON-RT-01", "startup"), ("../HON", "running")):
+    for name, command in (("HON-RT-99", "running"), ("HON-RT-01", "startup"), ("../HON", "running")):
         with refused("E1673"):
-            history.show(store, device, command)
+            history.show(store, name, command)
 
 
 def test_log_names_the_commits_of_a_device_and_what_they_touched(store: ConfigStore) -> None:
@@ -366,3 +372,17 @@ def test_a_prune_of_most_copies_needs_the_number() -> None:
     plan = Plan(remove=[Change(str(number), {}, None) for number in range(40)], unchanged=60)
     assert [problem.code for problem in retention.guard().check(plan, "store")] == ["E0120"]
     assert retention.guard(40).check(plan, "store") == []
+
+
+def test_a_copy_is_proved_with_the_masking_key_and_the_platform_s_rules(tmp_path: Path, keys: Keys) -> None:
+    masker, platform = Masker(KEY), load("frr")
+    full = b"Building configuration...\n\nCurrent configuration:\n!\nfrr version 8.4.4\nhostname x\npassword Z3cr3t-of-the-router\n!\nend\n"
+    found = masker.mask(platform, steady(platform, full))
+    store = ConfigStore(tmp_path / "store", keys.recipients)
+    night(store, "night-1", [Capture(device("HON-RT-01", platform="frr"), "running", full, found.text, found.identity)])
+    opened = Identities.from_file(keys.files[0])
+    report = verifying.verify(store, opened, judge_with(KEY))
+    assert (report.compared, report.problems) == (1, [])
+    assert [problem.code for problem in verifying.verify(store, opened, judge_with(KEY[::-1])).problems] == ["E1676"]
+    night(store, "night-2", [Capture(device("HON-RT-01", platform="no_such"), "running", full, found.text, found.identity)], 1)
+    assert len(verifying.verify(store, opened, judge_with(KEY)).problems) == 1

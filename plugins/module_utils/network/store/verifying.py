@@ -85,13 +85,12 @@ def _copies(store: ConfigStore, lines: list[Line], identities: Identities | None
             report.copies += 1
             try:
                 full = _opened(store, line, identities, report)
+                if full is not None and judge and masked is not None:
+                    report.compared += 1
+                    if reason := judge(line, full, masked):
+                        report.problems.append(_problem("E1676", str(store.copies.folder / line.copy), *reason))
             except WardopsError as error:
                 report.problems += error.problems
-                continue
-            if full is not None and judge and masked is not None:
-                report.compared += 1
-                if reason := judge(line, full, masked):
-                    report.problems.append(_problem("E1676", str(store.copies.folder / line.copy), *reason))
 
 
 def _opened(store: ConfigStore, line: Line, identities: Identities | None, report: Report) -> bytes | None:
