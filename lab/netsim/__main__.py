@@ -51,9 +51,10 @@ def _check(names: list[str]) -> int:
             print(error, file=sys.stderr)
             code = 1
         else:
-            print(
-                f"{name}: {one.platform}: {len(one.modes)} modes, {len(one.commands)} commands, {len(one.config.running)} characters of config"
+            counts = (
+                f"{len(one.modes)} modes, {len(one.commands) + len(one.recorded)} commands, {len(one.config.running)} characters of config"
             )
+            print(f"{name}: {one.platform}: {counts}")
     return code
 
 

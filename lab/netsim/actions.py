@@ -133,7 +133,7 @@ def configure(shell: Shell, line: str) -> bool:
         return False
     shell.mode = editor.mode
     if line.split(" ", 1)[0] in ("hostname", "sysname"):
-        device.variables["hostname"] = line.split(" ", 1)[1]
+        device.rename(line.split(" ", 1)[1].strip('"'))
     if wrong.isolate and re.search(wrong.isolate, line) and target(shell) == "running":
         _isolate(shell)
     return True

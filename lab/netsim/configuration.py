@@ -292,12 +292,12 @@ class Editor:
         return next((one.mode for one in self.spec.sections if one.inside == here and re.match(one.pattern, line)), None)
 
     def _knows(self, body: str) -> bool:
+        """Extra words count in a section only when they do not belong to the top level."""
         word = body.split(" ", 1)[0]
-        if word in self.spec.words:
-            return True
         if not self.path:
-            return word in self._known.top
-        return word in self._known.inside.get(self.path[-1].line.split(" ", 1)[0], frozenset())
+            return word in self._known.top or word in self.spec.words
+        inside = self._known.inside.get(self.path[-1].line.split(" ", 1)[0], frozenset())
+        return word in inside or (word in self.spec.words and word not in self._known.top)
 
     def _known_above(self, body: str) -> bool:
         """Whether some level above takes it: devices leave a section by themselves when a line belongs further up."""

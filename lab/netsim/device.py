@@ -149,6 +149,18 @@ class Device:
     def set_text(self, kind: str, text: str) -> None:
         self.trees[kind] = Tree(self.session.config, text)
 
+    def rename(self, name: str) -> None:
+        """A new name in the running-config; what was saved keeps the old one."""
+        for kind in ("running", "startup"):
+            self.tree(kind)
+        self.variables["hostname"] = name
+
+    def _name_again(self) -> None:
+        """The prompt follows the configuration, also when that was put back."""
+        match = re.search(r"^ *(?:hostname|sysname|host-name) \"?([^\s\";]+)", self.text("running"), re.MULTILINE)
+        if match:
+            self.variables["hostname"] = match[1]
+
     @property
     def unsaved(self) -> bool:
         return self.text("running") != self.text("startup")
@@ -181,6 +193,7 @@ class Device:
         self.trees.pop("candidate", None)
         self.added.clear()
         self.isolated = False
+        self._name_again()
         for close in list(self.closers):
             close()
 
@@ -190,3 +203,4 @@ class Device:
         self.copy(kind, "running")
         self.trees.pop("candidate", None)
         self.isolated = False
+        self._name_again()

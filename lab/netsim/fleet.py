@@ -50,7 +50,7 @@ class Wanted:
 def session(name: str, config_bytes: int = 0) -> Session:
     """A session by name or path, of whatever known form; :class:`SessionError` says what cannot be played."""
     path = Path(name)
-    if not path.suffix:
+    if not path.suffix and not path.exists():
         path = SESSIONS / (f"{name}/default.yml" if "/" not in name else f"{name}.yml")
     if path.is_dir():
         one = adapters.from_folder(path)

@@ -19,6 +19,7 @@ from asyncssh.packet import String
 
 from lab.netsim.device import Device
 from lab.netsim.faults import Flood
+from lab.netsim.replay import shell_for
 from lab.netsim.session import Ssh
 from lab.netsim.shell import Action, End, Shell
 
@@ -61,7 +62,7 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
         return True
 
     def session_started(self) -> None:
-        shell = self._shell = Shell(self.device, self._number, interactive=self._command is None)
+        shell = self._shell = shell_for(self.device, self._number, interactive=self._command is None)
         shell.terminal = self
         login = self.device.session.login
         if login.sessions and len(self.device.closers) > login.sessions:

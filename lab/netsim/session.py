@@ -110,6 +110,7 @@ class Effect:
     adds: str = ""  # a line that appears in the running-config (a side effect that the real thing has)
     do: list[str] = field(default_factory=list)  # see actions.py
     delay: float = 0.0  # seconds
+    stay: bool = False  # as an answer: what the command itself would do is called off
     configures: bool = False  # the line is a configuration line as well
     once: bool = False  # a second time it is unknown
     exact: bool = False  # ``say`` is everything that comes, prompt included (recordings)
@@ -167,6 +168,15 @@ class Ports:
 
 
 @dataclass(slots=True)
+class Recorded:
+    """One exchange of a raw recording."""
+
+    typed: str | None  # with the newline that ended it; None: anything (what was typed hidden)
+    output: str
+    closes: bool = False
+
+
+@dataclass(slots=True)
 class Session:
     platform: str
     title: str = ""
@@ -191,6 +201,8 @@ class Session:
     unsaved: str = ""  # put before the prompt while running differs from startup
     farewell: str = ""
     ignore_order: bool = True
+    greeting: str = ""  # raw recordings: what comes first, and what follows what
+    recorded: list[Recorded] = field(default_factory=list)
     folder: Path = Path()
 
 

@@ -37,11 +37,10 @@ class _Question:
 class Shell:
     """``open`` once, then ``receive``; both give the actions that follow."""
 
-    def __init__(self, device: Device, number: int, width: int = 0, interactive: bool = True) -> None:
+    def __init__(self, device: Device, number: int, interactive: bool = True) -> None:
         self.device = device
         self.session = device.session
         self.number = number
-        self.width = width
         self.interactive = interactive
         self.mode = self.session.initial
         self.pager = self.session.pager.lines if interactive else 0
@@ -202,7 +201,7 @@ class Shell:
             self.editor.collect(self.device.tree(actions.target(self)), line)
             if self.editor.collecting:
                 return
-        elif line.strip():
+        elif line.strip() or self._index.find("", self.mode, self.used, self.step):
             self._note(line.strip())
             self.run(line.strip())
         self.finish()
@@ -266,7 +265,7 @@ class Shell:
             self.out.append(self.encode(self.device.render(ask.prompt)))
             return
         actions.perform(self, chosen, question.groups, line, "")
-        if self._question is None and not self.ended:
+        if self._question is None and not self.ended and not chosen.stay:
             actions.settle(self, question.effect, question.groups)
 
     # answers

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncssh
 import pytest
 
-from lab.netsim.device import Device
-from lab.netsim.shell import Shell
-from tests.netsim import ENABLE, PASSWORD, SESSIONS, USER, Cut, Faults, Fleet, Insert, Wanted, fleet
+from tests.netsim import ENABLE, SESSIONS, Fleet, Wanted, device, fleet, opened, terminal, typed
 
 PLATFORMS = sorted(path.parent.name for path in SESSIONS.glob("*/default.yml"))
 
@@ -37,50 +33,6 @@ READING = {
     "linux": ["cat /etc/network/interfaces"],
     "frr": ["show running-config"],
 }
-
-
-def plain(actions: list[object]) -> bytes:
-    return b"".join(one for one in actions if isinstance(one, bytes))
-
-
-def typed(shell: Shell, *lines: str) -> str:
-    """What the terminal shows for the last of the lines."""
-    out = b""
-    for line in lines:
-        out = plain(list(shell.receive(line.encode() + b"\r")))
-    return out.decode("utf-8", "replace").replace("\r\n", "\n")
-
-
-def device(session: str = "cisco_ios", **settings: object) -> Device:
-    return Fleet([Wanted(name="SW-1", session=session, **settings)]).devices[0]  # type: ignore[arg-type]
-
-
-def opened(session: str = "cisco_ios", **settings: object) -> Shell:
-    shell = Shell(device(session, **settings), 1)
-    shell.open()
-    return shell
-
-
-@contextlib.asynccontextmanager
-async def terminal(running: Fleet, name: str, **settings: object) -> AsyncIterator[asyncssh.SSHClientProcess[bytes]]:
-    one = running.by_name[name]
-    options = {"username": USER, "password": PASSWORD, "known_hosts": asyncssh.import_known_hosts(running.known_hosts)}
-    async with (
-        asyncssh.connect(one.address, one.port, client_keys=None, agent_path=None, config=None, **{**options, **settings}) as connection,
-        connection.create_process(term_type="vt100", encoding=None) as process,
-    ):
-        yield process
-
-
-async def until(process: asyncssh.SSHClientProcess[bytes], end: bytes, seconds: float = 5) -> bytes:
-    data = b""
-    async with asyncio.timeout(seconds):
-        while not data.endswith(end):
-            piece = await process.stdout.read(65536)
-            if not piece:
-                return data
-            data += piece
-    return data
 
 
 def test_every_platform_has_a_dialogue() -> None:
@@ -137,3 +89,147 @@ def test_all_over_real_ssh() -> None:
             sent = running.lines(name)
             assert sent[-1] == READING[name][-1]
             assert ENABLE not in sent
+
+
+def test_abbreviations_and_refusals() -> None:
+    shell = opened("cisco_ios")
+    assert "% Invalid input" in typed(shell, "show running-config"), "no privilege yet"
+    assert typed(shell, "ena", "wrong", "wrong", "wrong").startswith("\n% Bad secrets")
+    typed(shell, "ena", ENABLE)
+    assert "Current configuration" in typed(shell, "terminal length 0", "sh run")
+    assert "% Ambiguous" in typed(shell, "e")
+    assert "% Invalid input" in typed(shell, "configure terminal", "frobnicate 1")
+
+
+def test_paging_takes_keys() -> None:
+    """24 lines, then a line, then a page, then out: nothing of the text is lost on the way."""
+    shell = opened("cisco_ios")
+    first = typed(shell, "enable", ENABLE, "show running-config")
+    assert first.endswith(" --More-- ")
+    assert first.count("\n") == 25  # the echo of the command and 24 lines
+    assert plain_text(shell, b"\r").count("\n") == 1
+    assert plain_text(shell, b" ").count("\n") == 24
+    assert plain_text(shell, b"x") == ""
+    assert plain_text(shell, b"q").endswith("SW-1#")
+
+
+def plain_text(shell: object, keys: bytes) -> str:
+    actions = shell.receive(keys)  # type: ignore[attr-defined]
+    return b"".join(one for one in actions if isinstance(one, bytes)).decode().replace("\r\n", "\n")
+
+
+def test_configuring_changes_the_running_config_and_save_the_startup() -> None:
+    shell = opened("cisco_ios")
+    one = shell.device
+    before = one.text("running")
+    typed(shell, "enable", ENABLE, "terminal length 0", "conf t")
+    assert typed(shell, "interface GigabitEthernet1/0/3").endswith("(config-if)#")
+    typed(shell, "switchport access vlan 109", "no description", "ntp server 10.28.0.11", "no ntp server 10.28.0.10")
+    typed(shell, "banner motd ^C", "new banner", "^C", "interface Vlan77", "ip address 10.9.9.9 255.255.255.0", "end")
+    after = one.text("running")
+    removed = [line for line in before.splitlines() if line not in after.splitlines()]
+    added = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert removed == [" description seat 03 VLAN 101", *before[before.index("*** 許") :].splitlines()[:2], "ntp server 10.28.0.10"]
+    assert added == [
+        " switchport access vlan 109",
+        "interface Vlan77",
+        " ip address 10.9.9.9 255.255.255.0",
+        "new banner",
+        "ntp server 10.28.0.11",
+    ]
+    assert one.text("startup") == before
+    typed(shell, "write memory")
+    assert one.text("startup") == after
+
+
+def test_a_reload_timer_brings_the_saved_state_back() -> None:
+    async def story() -> list[str]:
+        with fleet(Wanted(name="SW-1", minute=0.02)) as running:
+            async with terminal(running, "SW-1") as process:
+                for line in ("enable", ENABLE, "reload in 10", "y", "", "conf t", "hostname LOST", "end"):
+                    process.stdin.write(line.encode() + b"\n")
+                    await asyncio.sleep(0.01)
+                names = [running.devices[0].text("running").split("hostname ")[1].split("\n")[0]]
+                with contextlib.suppress(asyncssh.ConnectionLost):
+                    while await process.stdout.read(65536):
+                        pass
+            return [*names, running.devices[0].text("running").split("hostname ")[1].split("\n")[0]]
+
+    assert asyncio.run(story()) == ["LOST", "SW-1"]
+
+
+def test_junos_commits_and_rolls_back() -> None:
+    shell = opened("juniper_junos")
+    one = shell.device
+    before = one.text("running")
+    typed(shell, "configure", "set system ntp server 10.28.0.99", "delete snmp community Z3cr3t-ro")
+    assert one.text("running") == before
+    assert "10.28.0.99" in typed(shell, "show | compare")
+    assert "commit complete" in typed(shell, "commit")
+    assert "        server 10.28.0.99;" in one.text("running")
+    assert "Z3cr3t-ro" not in one.text("running")
+    typed(shell, "rollback 1", "commit")
+    assert one.text("running") == before
+    typed(shell, "load override terminal", "system {", "    host-name NEW;", "}")
+    plain_text(shell, b"\x04")
+    typed(shell, "commit")
+    assert one.text("running") == "system {\n    host-name NEW;\n}\n"
+
+
+def test_yamaha_asks_before_it_forgets() -> None:
+    """Paging commands are settings there: they make the running-config differ, and leaving asks."""
+    shell = opened("yamaha")
+    typed(shell, "console lines infinity", "administrator", ENABLE)
+    assert shell.device.unsaved
+    assert typed(shell, "exit").endswith("Save new configuration ? (Y/N)")
+    assert typed(shell, "n").endswith("> ")
+    assert "console lines infinity" not in shell.device.text("startup")
+
+
+def test_apresia_keeps_the_paging_command_in_its_configuration() -> None:
+    shell = opened("apresia_aeos")
+    shown = typed(shell, "enable", ENABLE, "terminal length 0", "show running-config")
+    assert "\nterminal length 0\n" in shown
+
+
+def test_svintr_config_throws_the_other_administrator_out() -> None:
+    async def story(sent: str) -> bytes:
+        with fleet(Wanted(name="IX-1", session="nec_ix")) as running:
+            async with terminal(running, "IX-1") as first, terminal(running, "IX-1") as second:
+                second.stdin.write(sent.encode() + b"\n")
+                await asyncio.sleep(0.1)
+                if first.stdin.is_closing():
+                    return b"thrown out"
+                first.stdin.write(b"show version\n")
+                await asyncio.sleep(0.1)
+                return await first.stdout.read(65536)
+
+    assert b"System serial number" in asyncio.run(story("configure"))
+    assert asyncio.run(story("svintr-config")) == b"thrown out"
+
+
+def test_alaxala_shows_that_it_is_not_saved() -> None:
+    shell = opened("alaxala_ax26s")
+    typed(shell, "enable", ENABLE, "configure")
+    assert typed(shell, "ntp server 10.28.0.12").endswith("!SW-1(config)# ")
+    assert "Unsaved changes found!" in typed(shell, "exit")
+    typed(shell, "n")
+    assert typed(shell, "save").endswith("\nSW-1(config)# ")
+
+
+def test_fortios_edits_and_multi_line_values() -> None:
+    shell = opened("fortinet")
+    one = shell.device
+    typed(shell, "config system global", "set hostname NEW", "end", "config vpn certificate local", 'edit "second"')
+    typed(shell, 'set private-key "-----BEGIN PRIVATE KEY-----', "AAAA", '-----END PRIVATE KEY-----"', "next", "end")
+    text = one.text("running")
+    assert "    set hostname NEW\n" in text
+    assert '    edit "second"\n        set private-key "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"\n    next\n' in text
+
+
+def test_six_hundred_at_once_are_cheap_to_describe() -> None:
+    """Sessions are shared: a device is its variables and what was changed on it."""
+    devices = Fleet([Wanted(name=f"SW-{number}", config_bytes=20_000) for number in range(600)]).devices
+    assert len({id(one.session) for one in devices}) == 1
+    assert 20_000 <= len(devices[0].text("running").encode()) < 21_000
+    assert "hostname SW-599" in devices[599].text("running")
