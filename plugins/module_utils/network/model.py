@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -40,7 +40,7 @@ class Answer:
     """What came after one command was sent, up to and with the prompt that ended it: bytes as received, echo and all."""
 
     command: str  # the command's key in the platform file, such as "running"
-    received: bytes
+    received: bytes = field(repr=False)  # secrets and all
     prompt: bytes  # the prompt that was seen before the command was sent
 
 
@@ -63,6 +63,6 @@ class Capture:
 
     device: Device
     command: str
-    full: bytes  # with its secrets; leaves memory only encrypted
+    full: bytes = field(repr=False)  # with its secrets; leaves memory only encrypted
     masked: bytes  # volatile lines rewritten, every secret replaced by its keyed hash
     identity: str  # keyed hash of the full text after volatile lines were rewritten: equal means nothing changed

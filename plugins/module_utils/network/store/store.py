@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import re
 import stat
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -39,6 +40,7 @@ from .status import Attempt, Book, Night
 Outcome = Literal["new", "changed", "unchanged", "refused"]
 #: a night is one pack; beyond this many they are put together
 PACKS = 60
+_WORD = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:+-]{0,99}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,10 @@ class RunInfo:
     layer: str
     role: str = "config_backup"
     ledger: Collection[str] | None = None
+
+    def __post_init__(self) -> None:
+        if not all(_WORD.fullmatch(word) for word in (self.run_id, self.layer, self.role)) or self.at.tzinfo is None:
+            raise ValueError("run id, layer and role are words, and the time has a zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +367,7 @@ def _with_seal(line: Line, sealed: str) -> Line:
 def _message(info: RunInfo, attempts: Iterable[Attempt], saved: Saved) -> str:
     """What the commit says: counts, devices, trailers that ``git log --grep`` finds."""
     tried = list(attempts)
-    failed = sorted((one for one in tried if one.status is not Status.STORED), key=lambda one: one.device.name)
+    failed = sorted((_shown(one.device.name), str(one.status)) for one in tried if one.status is not Status.STORED)
     counts: dict[str, int] = {}
     for one in tried:
         counts[one.status] = counts.get(one.status, 0) + 1
@@ -372,10 +378,18 @@ def _message(info: RunInfo, attempts: Iterable[Attempt], saved: Saved) -> str:
     lines += [f"changed {device}: {' '.join(commands)}" for device, commands in sorted(by_device.items())]
     if saved.resealed:
         lines.append(f"full copies made anew: {len(saved.resealed)}")
-    lines += [f"failed {one.device.name}: {one.status}" for one in failed]
+    lines += [
+        f"not stored {_shown(device)} {_shown(command)}: {problem.code}" for (device, command), problem in sorted(saved.refused.items())
+    ]
+    lines += [f"failed {name}: {what}" for name, what in failed]
     lines += ["", f"Run: {info.run_id}", f"Layer: {info.layer}", f"Devices: {len(tried)}", f"Changed: {len(by_device)}"]
     lines += [f"Status-{name.replace('_', '-')}: {count}" for name, count in sorted(counts.items())]
     return "\n".join(lines) + "\n"
+
+
+def _shown(name: str) -> str:
+    """A name that was never proved to be one, on one line."""
+    return name if name.isprintable() else ascii(name)
 
 
 def _clean_git(folder: Path) -> None:
