@@ -17,14 +17,16 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..common.problems import Problem, WardopsError
-from .masking_rules import Rule, RuleSet, compile_rules
+from .masking_rules import Called, Rule, RuleSet, compile_rules
 
 KEY_BYTES = 32  # as much as the hash gives (RFC 2104, section 3)
+CLEAN_LINES = 4096  # lines without secrets that are remembered, for each calling word
 SPREAD_BYTES = 8  # from this length on, a secret is looked for in the whole text; shorter ones are too often words of the config
 
 _MASK = re.compile(rb"<secret(?::[0-9a-f]{16})?>")
 _CONSTANT = b"<secret>"
 _NO_SECRET = re.compile(rb"\*+|<(?:removed|hidden|redacted|secret hidden|configuration removed)>")
+_NEGATIONS = (b"no", b"undo", b"default")  # as in masking_rules._rule
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,60})-----")
 _PEM_LINES = re.compile(rb"(?:[ \t]*(?:[A-Za-z0-9+/=]+|[A-Za-z-]+: [^\n]*)?[ \t]*(?:\n|\Z))*")
 
@@ -69,13 +71,14 @@ class Masker:
     :raises WardopsError: E1620 the key is too short, or the same few bytes again and again.
     """
 
-    __slots__ = ("_key", "_rules")
+    __slots__ = ("_clean", "_key", "_rules")
 
     def __init__(self, key: bytes) -> None:
         if len(key) < KEY_BYTES or len(set(key)) < 8:
             raise WardopsError(Problem("E1620", params={"bytes": len(key), "least": KEY_BYTES}))
         self._key = key
         self._rules: dict[str, tuple[Mapping[str, Any], RuleSet]] = {}
+        self._clean: dict[str, dict[bytes, set[bytes]]] = {}
 
     def __repr__(self) -> str:
         return "Masker(key not shown)"
@@ -86,7 +89,7 @@ class Masker:
         :raises WardopsError: E1621, E1623 (rules), E1622 a secret would be left: the text must not be stored.
         """
         rules = self._rules_of(platform)
-        found = _united(list(_found(rules, text)), text)
+        found = _united(list(_found(rules, text, self._clean[platform.name])), text)
         known = {span.value: span.unstable for span in found if _spreads(span.value, rules)}
         spans = _united([*found, *_elsewhere(known, text)], text) if known else found
         masked = _replaced(text, ((span, self._replacement(span)) for span in spans))
@@ -109,38 +112,60 @@ class Masker:
         if known is None or known[0] is not platform.secrets:
             known = (platform.secrets, compile_rules(platform.secrets, platform.name))
             self._rules[platform.name] = known
+            self._clean[platform.name] = {}
         return known[1]
 
 
-def _found(rules: RuleSet, text: bytes) -> Iterator[_Span]:
+def _found(rules: RuleSet, text: bytes, clean: dict[bytes, set[bytes]]) -> Iterator[_Span]:
+    """Places of secrets, also overlapping ones.
+
+    :param clean: by calling word, lines in which no rule found anything: most lines stand in hundreds of configs.
+    """
     lower = text.lower()
     if b"-----begin" in lower:
         yield from _pem(rules, text)
-    for word, called in rules.triggers:
-        place = lower.find(word)
+    for called in rules.triggers:
+        known = clean.setdefault(called.word, set())
+        place = lower.find(called.word)
         while place >= 0:
             start = text.rfind(b"\n", 0, place) + 1
             end = text.find(b"\n", place)
             end = len(text) if end < 0 else end
-            for rule in called:
-                yield from _matches(rule, text, start, end)
-            place = lower.find(word, end)
+            line = text[start:end]
+            if line not in known:
+                matches = [*_matches(called, text, start, end, lower[start:end])]
+                for rule, match in matches:
+                    yield from _spans(rule, match, text, start)
+                if not matches and len(known) < CLEAN_LINES:
+                    known.add(line)
+            place = lower.find(called.word, end)
 
 
-def _matches(rule: Rule, text: bytes, start: int, end: int) -> Iterator[_Span]:
-    found: Iterable[re.Match[bytes]]
-    if rule.form == "anywhere":
-        found = rule.pattern.finditer(text, start, end)
-    else:
-        match = rule.pattern.match(text, start) if rule.form == "block" else rule.pattern.match(text, start, end)
-        found = (match,) if match else ()
-    for match in found:
-        if rule.within and not _beneath(rule.within, text, start):
+def _matches(called: Called, text: bytes, start: int, end: int, line: bytes) -> Iterator[tuple[Rule, re.Match[bytes]]]:
+    words = line.split(None, 2)
+    head = words[1] if words[0] in _NEGATIONS and len(words) > 1 else words[0]
+    for rule in called.by_head.get(head, ()):
+        match = rule.pattern.match(text, start, end)
+        if match:
+            yield rule, match
+    for rule in called.others:
+        if not all(map(line.__contains__, rule.words)) or not all(any(map(line.__contains__, some)) for some in rule.lists):
             continue
-        for group in range(1, rule.pattern.groups + 1):
-            place = match.span(group)
-            if place[0] < 0 or place[0] == place[1]:
-                continue
+        if rule.form == "anywhere":
+            for match in rule.pattern.finditer(text, start, end):
+                yield rule, match
+        else:
+            match = rule.pattern.match(text, start, len(text) if rule.form == "block" else end)
+            if match:
+                yield rule, match
+
+
+def _spans(rule: Rule, match: re.Match[bytes], text: bytes, start: int) -> Iterator[_Span]:
+    if rule.within and not _beneath(rule.within, text, start):
+        return
+    for group in range(1, rule.pattern.groups + 1):
+        place = match.span(group)
+        if 0 <= place[0] < place[1]:
             yield from _lines(text, *place, rule.unstable) if rule.form == "block" else _one(text, *place, rule.unstable)
 
 

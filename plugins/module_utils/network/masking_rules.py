@@ -32,10 +32,11 @@ _TYPES = (
 )
 _SLOT = re.compile(r"\{(secret|rest|lazy|type|word)\}")
 _RUN = re.compile(r"[a-z0-9]{3,}")
-# words of so many lines of any config that looking for them first would save nothing
-_EVERYWHERE = frozenset(
-    {"address", "authentication", "client", "host", "interface", "ipv6", "local", "name", "neighbor", "remote", "server", "set", "user"}
-)
+_HEAD = re.compile(r"(?:\(\?:([a-z0-9 |_+\\-]+)\)|(?=[a-z0-9]))([a-z0-9_-]*) ")  # the first word of a line, or several that it may be
+# looked for first: most rules can be found by one of them
+_SEEDS = (b"password", b"secret", b"key", b"auth", b"community", b"snmp", b"psk", b"phrase")
+# words of so many lines of any config that looking for them would save nothing
+_EVERYWHERE = frozenset({"address", "client", "host", "interface", "ipv6", "local", "name", "neighbor", "remote", "server", "set", "user"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +44,27 @@ class Rule:
     """One compiled rule.
 
     :param form: ``line``, ``anywhere`` or ``block``.
-    :param words: lower-case literals; no line without them can match.
-    :param any_word: any one of ``words`` stands in what it matches (named by ``words``); otherwise all of them do.
+    :param heads: the first word of a line that it matches (after a ``no``) is one of these; none: it may be any.
+    :param words: what every line that it matches holds, in lower case.
+    :param lists: of each of these, every such line holds at least one word.
     """
 
     form: str
+    heads: tuple[bytes, ...]
     pattern: re.Pattern[bytes]
     words: tuple[bytes, ...]
-    any_word: bool
+    lists: tuple[tuple[bytes, ...], ...]
     within: re.Pattern[bytes] | None
     unstable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The rules that one word calls for: by the first word of its line, and those for any line."""
+
+    word: bytes
+    by_head: Mapping[bytes, tuple[Rule, ...]]
+    others: tuple[Rule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,7 @@ class RuleSet:
     :param unstable_pem: labels of PEM blocks that the platform encrypts anew each time.
     """
 
-    triggers: tuple[tuple[bytes, tuple[Rule, ...]], ...]
+    triggers: tuple[Called, ...]
     vocabulary: frozenset[bytes]
     unstable_pem: frozenset[bytes]
 
@@ -109,9 +121,8 @@ def _rule(entry: Mapping[str, Any], token: str, source: str) -> Rule:
     try:
         if not form or set(entry) - {form, "words", "within", "unstable"}:
             raise ValueError("one of line, anywhere, block; beside it only words, within, unstable")
-        literals = _literals(text)
-        words = entry["words"] if "words" in entry else literals or _alternatives(text)
-        if not words:
+        needs = [tuple(entry["words"])] if "words" in entry else _needs(text)
+        if not needs:
             raise ValueError("no word stands outside of brackets: say in 'words' which words its lines hold")
         flags = re.IGNORECASE
         expanded = _expand(text, token)
@@ -123,14 +134,18 @@ def _rule(entry: Mapping[str, Any], token: str, source: str) -> Rule:
         within = re.compile(rb"[ \t]*(?:" + str(entry["within"]).encode() + b")", flags) if "within" in entry else None
     except (re.error, ValueError) as error:
         raise WardopsError(Problem("E1621", source, params={"rule": text or str(dict(entry)), "reason": str(error)})) from None
-    return Rule(
-        form,
-        pattern,
-        tuple(str(word).lower().encode() for word in words),
-        not literals or "words" in entry,
-        within,
-        bool(entry.get("unstable")),
-    )
+    lower = [tuple(str(word).lower().encode() for word in words) for words in needs]
+    singles = tuple(words[0] for words in lower if len(words) == 1)
+    lists = tuple(words for words in lower if len(words) > 1)
+    return Rule(form, _heads(text) if form == "line" else (), pattern, singles, lists, within, bool(entry.get("unstable")))
+
+
+def _heads(text: str) -> tuple[bytes, ...]:
+    found = _HEAD.match(text)
+    if not found:
+        return ()
+    alternatives = (found[1] or "").replace("\\", "").split("|")
+    return tuple(dict.fromkeys((entry.split(" ")[0] if " " in entry else entry + found[2]).encode() for entry in alternatives))
 
 
 def _expand(text: str, token: str) -> str:
@@ -146,72 +161,97 @@ def _expand(text: str, token: str) -> str:
     return _SLOT.sub(lambda found: slots[found[1]], text)
 
 
-def _literals(text: str) -> tuple[str, ...]:
-    """Words that every match holds: what stands outside of groups and classes and is not optional."""
+def _needs(text: str) -> list[tuple[str, ...]]:
+    """Words that every match holds: what stands outside of groups and classes and is not optional, and plain lists of alternatives."""
     plain = _SLOT.sub("\0", text)
-    runs: list[str] = []
-    depth, run, index = 0, "", 0
+    runs: list[str] = [""]
+    lists: list[tuple[str, ...]] = []
+    index = 0
     while index < len(plain):
         sign = plain[index]
-        if sign == "\\":
-            run, index, sign = _end(runs, run, depth), index + 1, "\0"
+        if sign == "(":
+            end = _closing(plain, index)
+            if plain[end + 1 : end + 2] not in ("?", "*", "{"):
+                lists += _alternatives(plain[index + 1 : end])
+            index = end
+            runs.append("")
         elif sign == "[":
-            run, index = _end(runs, run, depth), plain.index("]", index + 2)
-        elif sign in "()":
-            run, depth = _end(runs, run, depth), depth + (1 if sign == "(" else -1)
-        elif sign in "?*{":
-            run = _end(runs, run[:-1], depth)
-            index = plain.index("}", index) if sign == "{" else index
-        elif sign == "|" and depth == 0:
+            index = plain.index("]", index + 2)
+            runs.append("")
+        elif sign == "|":
             raise ValueError("alternatives outside of brackets")
-        elif sign in ".^$+|\0 -":
-            run = _end(runs, run, depth)
+        elif sign in "?*{":
+            runs[-1] = runs[-1][:-1]
+            runs.append("")
+            index = plain.index("}", index) if sign == "{" else index
+        elif sign.isalnum():
+            runs[-1] += sign.lower()
         else:
-            run += sign.lower()
+            runs.append("")
+            index += sign == "\\"
         index += 1
-    _end(runs, run, depth)
-    return tuple(word for piece in runs for word in _RUN.findall(piece))
+    return [(word,) for piece in runs for word in _RUN.findall(piece)] + lists
 
 
-def _alternatives(text: str) -> tuple[str, ...]:
-    """Words of which every match holds one: the shortest list in brackets that is not optional and whose every entry has a word."""
-    found = []
-    for group in re.finditer(r"\(\?:([A-Za-z0-9 |_-]+)\)(?![?*{])", text):
-        runs = [_RUN.findall(entry.lower()) for entry in group[1].split("|")]
-        if all(runs):
-            found.append(tuple(max(words, key=len) for words in runs))
-    return min(found, key=len, default=())
+def _closing(text: str, index: int) -> int:
+    """Where the bracket at ``index`` is closed."""
+    depth = 0
+    while index < len(text):
+        sign = text[index]
+        if sign == "\\":
+            index += 1
+        elif sign == "[":
+            index = text.index("]", index + 2)
+        elif sign in "()":
+            depth += 1 if sign == "(" else -1
+            if not depth:
+                return index
+        index += 1
+    raise ValueError("a bracket is not closed")
 
 
-def _end(runs: list[str], run: str, depth: int) -> str:
-    if depth == 0 and run:
-        runs.append(run)
-    return ""
+def _alternatives(group: str) -> list[tuple[str, ...]]:
+    found = re.fullmatch(r"\?:([A-Za-z0-9 |_-]+)", group)
+    if not found:
+        return []
+    runs = [_RUN.findall(entry.lower()) for entry in found[1].split("|")]
+    return [tuple(dict.fromkeys(max(words, key=len) for words in runs))] if all(runs) else []
 
 
-def _triggers(rules: Sequence[Rule]) -> tuple[tuple[bytes, tuple[Rule, ...]], ...]:
+def _triggers(rules: Sequence[Rule]) -> tuple[Called, ...]:
     """As few words as possible that together stand in every line that any rule could match (greedy cover)."""
-    chosen: dict[bytes, list[Rule]] = {}
-    left = []
-    for rule in rules:
-        if rule.any_word:
-            for word in rule.words:
-                chosen.setdefault(word, []).append(rule)
-        else:
-            left.append(rule)
+    chosen: dict[bytes, list[Rule]] = {word: [] for word in _SEEDS}
+    left = [rule for rule in rules if not _called(rule, chosen)]
     while left:
         counts: dict[bytes, int] = {}
         for rule in left:
             for word in rule.words:
                 counts[word] = counts.get(word, 0) + 1
-        best = max(counts, key=lambda word: (word in chosen, word.decode() not in _EVERYWHERE, counts[word], len(word), word))
-        chosen.setdefault(best, []).extend(rule for rule in left if best in rule.words)
-        left = [rule for rule in left if best not in rule.words]
-    for word in sorted(chosen, key=len, reverse=True):  # a line that holds "password=" holds "password"
-        shorter = next((other for other in chosen if other != word and other in word), None)
-        if shorter is not None:
-            chosen[shorter] += chosen.pop(word)
-    return tuple((word, tuple(found)) for word, found in sorted(chosen.items()))
+        if counts:
+            new = [max(counts, key=lambda word: (word.decode() not in _EVERYWHERE, counts[word], len(word), word))]
+        else:
+            new = list(min(left[0].lists, key=len))
+        for word in new:
+            chosen.setdefault(word, [])
+        left = [rule for rule in left if not _called(rule, chosen)]
+    return tuple(_by_head(word, tuple(dict.fromkeys(found))) for word, found in sorted(chosen.items()) if found)
+
+
+def _by_head(word: bytes, rules: Sequence[Rule]) -> Called:
+    others = tuple(rule for rule in rules if not rule.heads)
+    heads = dict.fromkeys(head for rule in rules for head in rule.heads)
+    return Called(word, {head: tuple(rule for rule in rules if head in rule.heads) for head in heads}, others)
+
+
+def _called(rule: Rule, chosen: dict[bytes, list[Rule]]) -> bool:
+    """Enters the rule under chosen words of which one stands in every line that it matches, if there are such."""
+    for words in (*((word,) for word in rule.words), *rule.lists):
+        callers = [known for word in words for known in chosen if known in word]
+        if all(any(known in word for known in callers) for word in words):
+            for caller in dict.fromkeys(next(known for known in callers if known in word) for word in words):
+                chosen[caller].append(rule)
+            return True
+    return False
 
 
 def _vocabulary(part: Mapping[str, Any]) -> set[bytes]:
