@@ -8,15 +8,16 @@ whole is never stored: a truncated configuration that replaces a good one is fou
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from ..common.problems import WardopsError, fail
 from .model import Answer, Status
-from .platform import Command, Platform
+from .platform import Command, Pattern, Platform
 
 #: CSI, OSC, character sets, and two-character sequences (ECMA-48; xterm's control sequences)
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()*+][0-9A-Za-z]|[ -/]*[0-~])")
 #: how a device takes its pager's prompt away again, or goes on after it
-_ERASED = rb"[ \t]*(?:\x1b\[\d*D *\x1b\[\d*D|\x08+ *\x08*|\r *\r(?!\n)|\r?\x1b\[\d*K\r?|\r?\n)?"
+_ERASED = rb"[ \t]*(?:\x1b\[\d*D *\x1b\[\d*D|\x08+ *\x08*|\r *\r|\r?\x1b\[\d*K\r?|\r?\n)?"
 _SHORT_ANSWER = 8  # lines: a refusal, or "there is none", is never longer
 _HEAD = 40  # lines within which the start marker must stand
 
@@ -58,7 +59,7 @@ def clean(platform: Platform, received: bytes) -> bytes:
     """The stream as a screen of endless length would show it."""
     data = received.replace(b"\0", b"")
     if platform.pager.search(data):
-        data = re.sub(rb"(?m)^[ \t]?(?:" + platform.pager.pattern + rb")" + _ERASED, b"", data.replace(b"\r\n", b"\n"))
+        data = _pager_and_erasure(platform.pager).sub(b"", data)
     if b"\x1b" in data:
         data = _ESCAPES.sub(b"", data)
     if b"\r" in data:
@@ -66,6 +67,13 @@ def clean(platform: Platform, received: bytes) -> bytes:
     if b"\r" in data or b"\x08" in data:
         data = b"\n".join(_overwritten(line) if b"\r" in line or b"\x08" in line else line for line in data.split(b"\n"))
     return data.replace(b"\x07", b"")
+
+
+@cache
+def _pager_and_erasure(pager: Pattern) -> Pattern:
+    """A pager's prompt stands at the beginning of a line: the same words within a line are somebody's description."""
+    bare = re.sub(rb"^\(\?[a-z]+\)", b"", pager.pattern)
+    return re.compile(rb"^[ \t]?(?:" + bare + rb")" + _ERASED, pager.flags)
 
 
 def _overwritten(line: bytes) -> bytes:
