@@ -168,8 +168,7 @@ class Gate(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._conn = conn
         self.device = self._find(conn.get_extra_info("sockname"))
-        self.number = self.device.connections + 1
-        self.device.connections = self.number
+        self.number = self.device.connections
 
     def begin_auth(self, username: str) -> bool:
         login = self.device.session.login
@@ -291,9 +290,9 @@ class Servers:
         loop = asyncio.get_running_loop()
 
         def make() -> asyncio.Protocol:
+            device.connections += 1
             fault = "silent" if device.isolated else device.faults.tcp
             if fault in ("silent", "reset"):
-                device.connections += 1
                 return Mute(fault)
             return asyncssh.SSHServerConnection(loop, options)
 
