@@ -95,19 +95,18 @@ def plan(store: ConfigStore, devices: Sequence[str], at: str = "", whole: int | 
     source = resolve(store, at)
     if not store.git.contains(MAIN, source):
         raise fail("E1674", reason_ja="そのコミットは main の履歴にありません", reason="that commit is not in main's history")
-    now = index.read(store.git, source)
-    stored = sorted({device for device, _ in now})
+    now_by_device = _by_device(index.read(store.git, source))
+    stored = sorted(now_by_device)
     if whole is not None and (devices or whole != len(stored)):
         raise fail("E1674", reason_ja=f"保管されている機器は {len(stored)} 台です", reason=f"there are {len(stored)} devices in the store")
     wanted = stored if whole is not None else sorted(set(devices))
     if not wanted:
         raise fail("E1674", reason_ja="機器が指定されていません", reason="no device was named")
-    for device in wanted:
-        if device not in stored:
-            raise fail("E1673", str(store.folder), device=device, command="running")
-    then = index.read(store.git, store.git.tip(APPROVED))
-    differing = [device for device in wanted if _of(now, device) != _of(then, device)]
-    return Approval(tuple(differing), tuple(device for device in wanted if device not in differing), source)
+    if missing := next((device for device in wanted if device not in now_by_device), None):
+        raise fail("E1673", str(store.folder), device=missing, command="running")
+    then = _by_device(index.read(store.git, store.git.tip(APPROVED)))
+    differing = tuple(device for device in wanted if now_by_device[device] != then.get(device))
+    return Approval(differing, tuple(sorted(set(wanted).difference(differing))), source)
 
 
 def approve(store: ConfigStore, planned: Approval, ticket: str, role: str, at: dt.datetime) -> Approval:
@@ -155,6 +154,9 @@ def _files(git: Git, writer: Import, planned: Approval, now: Mapping[Key, Line],
     return files
 
 
-def _of(lines: Mapping[Key, Line], device: str) -> dict[str, tuple[str, str, str]]:
-    """Identity, text and path per command: a copy made anew is no change."""
-    return {line.command: (line.identity, line.masked, line.path) for key, line in lines.items() if key[0] == device}
+def _by_device(lines: Mapping[Key, Line]) -> dict[str, dict[str, tuple[str, str, str]]]:
+    """Identity, text and path per device and command: a copy made anew is no change."""
+    held: dict[str, dict[str, tuple[str, str, str]]] = {}
+    for line in lines.values():
+        held.setdefault(line.device, {})[line.command] = (line.identity, line.masked, line.path)
+    return held

@@ -197,6 +197,8 @@ class Session:
     """The store while one run holds it.
 
     :meth:`add` encrypts and hands a text to Git as soon as it is there, so that nothing is left for the end of the run but the commit.
+
+    For one thread only.
     """
 
     def __init__(self, store: ConfigStore, recipients: Recipients) -> None:
