@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from ..common.problems import WardopsError, fail
 from .model import Answer, Status
@@ -120,7 +121,7 @@ def _without_prompt(platform: Platform, command: Command, lines: list[bytes], pr
 
 
 def _prove(platform: Platform, command: Command, lines: list[bytes]) -> None:
-    where = {"platform": platform.name, "command": command.key}
+    where: dict[str, Any] = {"platform": platform.name, "command": command.key}
     if command.start and not any(command.start.search(line) for line in lines[:_HEAD]):
         raise fail("E1612", **where)
     if command.end and not (lines and command.end.fullmatch(lines[-1].strip())):

@@ -256,7 +256,7 @@ def _in_lines(check: Check, subject: Subject, lines: Sequence[str], place: str) 
     for pattern in check.require:
         for one in _each(pattern, subject.values):
             if not any(re.fullmatch(one, line) for line in lines):
-                yield f"{place}ない: {one.replace(chr(92), '')}"
+                yield f"{place}ない: {_plain(one)}"
     for pattern in check.forbid:
         found = re.compile(_alternatives(pattern, subject.values))
         yield from (f"{place}あってはならない: {line}" for line in lines if found.fullmatch(line))
@@ -268,6 +268,11 @@ def _in_lines(check: Check, subject: Subject, lines: Sequence[str], place: str) 
 def _line(block: Node) -> str:
     """Its text; of a value of several lines, such as a banner, the first line."""
     return block.key.partition(b"\n")[0].decode("utf-8", "backslashreplace").strip()
+
+
+def _plain(pattern: str) -> str:
+    """The pattern as people read it: signs that stand for themselves without their backslash."""
+    return re.sub(r"\\([^\w])", r"\1", pattern)
 
 
 def _below(block: Node) -> Iterator[Node]:
