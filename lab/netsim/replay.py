@@ -80,7 +80,7 @@ class Replay(Shell):
             if one is None:
                 if number == self._next:
                     return number
-            elif one == text or (one.endswith("\n") and text.endswith("\n") and " ".join(one.split()) == wanted):
+            elif one == text or (wanted and text.endswith("\n") and " ".join(one.split()) == wanted):
                 return number
         return None
 

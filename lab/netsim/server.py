@@ -322,8 +322,11 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
+_KEX = ["curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "diffie-hellman-group14-sha256"]
+
+
 def _algorithms(ssh: Ssh) -> dict[str, Any]:
-    wanted = {"kex_algs": ssh.kex, "encryption_algs": ssh.ciphers, "mac_algs": ssh.macs}
+    wanted = {"kex_algs": ssh.kex or _KEX, "encryption_algs": ssh.ciphers, "mac_algs": ssh.macs}
     return {name: names for name, names in wanted.items() if names}
 
 
