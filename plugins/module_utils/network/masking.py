@@ -27,6 +27,7 @@ _MASK = re.compile(rb"<secret(?::[0-9a-f]{16})?>")
 _CONSTANT = b"<secret>"
 _NO_SECRET = re.compile(rb"\*+|<(?:removed|hidden|redacted|secret hidden|configuration removed)>")
 _NEGATIONS = (b"no", b"undo", b"default")  # as in masking_rules._rule
+_FREE_TEXT = (b"description", b"remark", b"name", b"banner", b"alias", b"title", b"!", b"#")
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,60})-----")
 _PEM_LINES = re.compile(rb"(?:[ \t]*(?:[A-Za-z0-9+/=]+|[A-Za-z-]+: [^\n]*)?[ \t]*(?:\n|\Z))*")
 
@@ -148,7 +149,7 @@ def _matches(called: Called, text: bytes, start: int, end: int, line: bytes) -> 
         match = rule.pattern.match(text, start, end)
         if match:
             yield rule, match
-    for rule in called.others:
+    for rule in called.for_free_text if head in _FREE_TEXT else called.others:
         if not all(map(line.__contains__, rule.words)) or not all(any(map(line.__contains__, some)) for some in rule.lists):
             continue
         if rule.form == "anywhere":

@@ -44,12 +44,14 @@ class Rule:
     """One compiled rule.
 
     :param form: ``line``, ``anywhere`` or ``block``.
+    :param common: it holds for any platform and any line, free text as well.
     :param heads: the first word of a line that it matches (after a ``no``) is one of these; none: it may be any.
     :param words: what every line that it matches holds, in lower case.
     :param lists: of each of these, every such line holds at least one word.
     """
 
     form: str
+    common: bool
     heads: tuple[bytes, ...]
     pattern: re.Pattern[bytes]
     words: tuple[bytes, ...]
@@ -60,11 +62,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """The rules that one word calls for: by the first word of its line, and those for any line."""
+    """The rules that one word calls for: by the first word of its line, for any line, and for lines of free text (descriptions)."""
 
     word: bytes
     by_head: Mapping[bytes, tuple[Rule, ...]]
     others: tuple[Rule, ...]
+    for_free_text: tuple[Rule, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ class RuleSet:
 def compile_rules(secrets: Mapping[str, Any], source: str) -> RuleSet:
     """The rules of a platform file's ``secrets:`` section, those of the sets that it uses, and the common ones.
 
-    :param secrets: ``use`` (names of files in ``secrets/``), ``rules``, ``unstable_pem``, ``token`` (what an unquoted value is made of).
+    :param secrets: ``use`` (names of files in ``secrets/``), ``rules``, ``lists`` (alternatives that rules name as ``{list}``),
+        ``unstable_pem``, ``token`` (what an unquoted value is made of), ``vocabulary``.
     :param source: the file, for messages.
     :raises WardopsError: E1621 a rule that is none, E1623 a set that does not exist.
     """
@@ -110,12 +114,16 @@ def _set(name: str, source: str) -> Mapping[str, Any]:
 
 def _rules(part: Mapping[str, Any], source: str) -> Iterable[Rule]:
     token = str(part.get("token", r"\S+"))
+    lists = {f"{{{name}}}": f"(?:{'|'.join(map(str, words))})" for name, words in part.get("lists", {}).items()}
     for entry in part.get("rules", ()):
         rule = {"line": entry} if isinstance(entry, str) else dict(entry)
-        yield _rule(rule, token, source)
+        for form in {"line", "anywhere", "block"} & rule.keys():
+            for name, words in lists.items():
+                rule[form] = str(rule[form]).replace(name, words)
+        yield _rule(rule, token, source, source == f"secrets/{COMMON}.yml")
 
 
-def _rule(entry: Mapping[str, Any], token: str, source: str) -> Rule:
+def _rule(entry: Mapping[str, Any], token: str, source: str, common: bool) -> Rule:
     form = next((name for name in ("line", "anywhere", "block") if name in entry), "")
     text = str(entry.get(form, ""))
     try:
@@ -137,7 +145,7 @@ def _rule(entry: Mapping[str, Any], token: str, source: str) -> Rule:
     lower = [tuple(str(word).lower().encode() for word in words) for words in needs]
     singles = tuple(words[0] for words in lower if len(words) == 1)
     lists = tuple(words for words in lower if len(words) > 1)
-    return Rule(form, _heads(text) if form == "line" else (), pattern, singles, lists, within, bool(entry.get("unstable")))
+    return Rule(form, common, _heads(text) if form == "line" else (), pattern, singles, lists, within, bool(entry.get("unstable")))
 
 
 def _heads(text: str) -> tuple[bytes, ...]:
@@ -230,7 +238,7 @@ def _triggers(rules: Sequence[Rule]) -> tuple[Called, ...]:
         if counts:
             new = [max(counts, key=lambda word: (word.decode() not in _EVERYWHERE, counts[word], len(word), word))]
         else:
-            new = list(min(left[0].lists, key=len))
+            new = list(sorted(left[0].lists, key=len)[0])
         for word in new:
             chosen.setdefault(word, [])
         left = [rule for rule in left if not _called(rule, chosen)]
@@ -240,7 +248,8 @@ def _triggers(rules: Sequence[Rule]) -> tuple[Called, ...]:
 def _by_head(word: bytes, rules: Sequence[Rule]) -> Called:
     others = tuple(rule for rule in rules if not rule.heads)
     heads = dict.fromkeys(head for rule in rules for head in rule.heads)
-    return Called(word, {head: tuple(rule for rule in rules if head in rule.heads) for head in heads}, others)
+    by_head = {head: tuple(rule for rule in rules if head in rule.heads) for head in heads}
+    return Called(word, by_head, others, tuple(rule for rule in others if rule.common))
 
 
 def _called(rule: Rule, chosen: dict[bytes, list[Rule]]) -> bool:
