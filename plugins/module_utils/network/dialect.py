@@ -18,6 +18,8 @@ from ..common.problems import fail
 from .tree import Block, Order, Style
 
 FILE = Path(__file__).with_name("dialects.yml")
+#: what a device says about its text, on platforms of many makers
+_HEADS = r"Building configuration|Current configuration|Using \d+ out of"
 Rollback = Literal["timer", "confirm", "inverse"]
 
 
@@ -42,10 +44,13 @@ class Loading:
     :param driver: netmiko's device type.
     :param enter: commands that lead from the first prompt (after ``enable``) into configuration.
     :param leave: commands that lead back.
-    :param climb: lines that lead out of a block to the top of the configuration; typed before a line of another block.
+    :param climb: lines that lead out of one block; ``{word}`` is the first word of the line that opened it.
+    :param paste: takes a whole configuration up to Ctrl-D in place of single lines.
     :param errors: what a refused line answers.
     :param rollback: ``timer``: ``arm`` before and ``cancel`` after; the device restarts with what was saved. ``confirm``: lines wait in a
-        candidate, ``commit`` (with a time limit) and ``confirm``. ``inverse``: the lines that undo what was typed.
+        candidate; ``commit`` (with a time limit), then ``confirm``; ``abandon`` before and ``discard`` after the commit. ``inverse``: the
+        lines that undo what was typed.
+    :param enable: with the driver ``generic``: the word that leads to privilege; :param setup: turns the pager off.
     :param save: commands after which the configuration survives a restart, in the mode of the first prompt.
     """
 
@@ -59,7 +64,9 @@ class Loading:
     cancel: tuple[str, ...]
     commit: tuple[str, ...]
     confirm: tuple[str, ...]
+    abandon: tuple[str, ...]
     discard: tuple[str, ...]
+    paste: str
     save: tuple[str, ...]
     running: str
     answers: tuple[tuple[re.Pattern[bytes], bytes], ...]
@@ -69,7 +76,8 @@ class Loading:
     link_row: re.Pattern[bytes] | None
     link_up: re.Pattern[bytes] | None
     port: str
-    restart_saves: bool
+    enable: str
+    setup: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +123,13 @@ def _style(data: Mapping[str, Any]) -> Style:
     blocks = [Block(_pattern(one["start"]), _pattern(one["end"]) if "end" in one else None) for one in data.get("blocks", ())]
     return Style(
         kind=data.get("kind", "indent"),
-        comment=_pattern("|".join([data["comment"], *data.get("volatile", ())])),
+        comment=_pattern("|".join([_HEADS, data["comment"], *data.get("volatile", ())])),
         closers=frozenset(word.encode() for word in data.get("closers", ())),
         blocks=tuple(blocks),
         orders=tuple(orders),
         singles=_pattern("|".join(data["singles"])) if data.get("singles") else None,
+        separator=data.get("separator", "").encode(),
+        depth=data.get("depth", 0),
         negation=data.get("negation", "no").encode(),
     )
 
@@ -129,13 +139,15 @@ def _loading(data: Mapping[str, Any]) -> Loading | None:
     if given is None:
         return None
     words = {
-        name: tuple(given.get(name, ())) for name in ("enter", "leave", "climb", "arm", "cancel", "commit", "confirm", "discard", "save")
+        name: tuple(given.get(name, ()))
+        for name in ("enter", "leave", "climb", "arm", "cancel", "commit", "confirm", "abandon", "discard", "save", "setup")
     }
     return Loading(
         driver=given["driver"],
         errors=_pattern(given["errors"]),
         rollback=given["rollback"],
         running=given["running"],
+        paste=given.get("paste", ""),
         answers=tuple((_pattern(one["asks"]), one["answer"].encode()) for one in given.get("answers", ())),
         access=tuple(_pattern(one) for one in given.get("access", ())),
         cuts=tuple(_pattern(one) for one in given.get("cuts", ())),
@@ -143,6 +155,6 @@ def _loading(data: Mapping[str, Any]) -> Loading | None:
         link_row=_pattern(given["link_row"]) if "link_row" in given else None,
         link_up=_pattern(given["link_up"]) if "link_up" in given else None,
         port=given.get("port", ""),
-        restart_saves=given.get("restart_saves", False),
+        enable=given.get("enable", ""),
         **words,
     )

@@ -156,11 +156,11 @@ def _merge(before: Node, after: Node, style: Style, path: Path) -> list[Command]
     pairs, gone, new = _pairs(before, after)
     rewritten = _rewritten(before, after, gone, style, top=not path)
     lines = _taken_away(before, rewritten, style, path)
-    lines += [
-        Command(path, negated(node.key, style))
-        for node in gone
-        if style.group(before.key, node.key) not in rewritten and not _overwritten(node, after, new, style)
-    ]
+    for node in gone:
+        if style.kind == "edit" and node.key.startswith(b"config "):
+            lines += _merge(node, Node(node.key), style, (*path, node.key))  # a whole table cannot be taken away by one line
+        elif style.group(before.key, node.key) not in rewritten and not _overwritten(node, after, new, style):
+            lines.append(Command(path, negated(node.key, style)))
     for node in after.meant():
         whole = id(node) in new or style.group(after.key, node.key) in rewritten
         if whole:
@@ -219,6 +219,9 @@ def negated(key: bytes, style: Style) -> bytes:
         word, _, rest = first.partition(b" ")
         if word == b"set":
             return b"unset " + rest.split(b" ", 1)[0]
-        return (b"delete " if word == b"edit" else b"purge ") + rest
+        return b"delete " + rest
     prefix = style.negation + b" "
-    return first.removeprefix(prefix) if first.startswith(prefix) else prefix + first
+    if first.startswith(prefix):
+        return first.removeprefix(prefix)
+    only = _single(first, style)
+    return prefix + (only.rstrip() if only and not only.startswith(b"ip address") else first)

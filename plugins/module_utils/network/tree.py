@@ -49,6 +49,8 @@ class Style:
     :param closers: lines that close a block, or the whole.
     :param singles: the beginning of lines of which one exists in a block; a new one takes the place of the old one.
     :param negation: the word that takes a line away (``no``, ``undo``, ``delete``).
+    :param depth: deeper indentation means nothing (Yamaha: what stands below ``ipsec tunnel`` belongs to ``tunnel select``); 0: it does.
+    :param separator: a line that ends every block, so that what follows stands at the top whatever its indentation (Comware: ``#``).
     """
 
     kind: Kind = "indent"
@@ -58,6 +60,8 @@ class Style:
     orders: tuple[Order, ...] = ()
     singles: re.Pattern[bytes] | None = None
     negation: bytes = b"no"
+    depth: int = 0
+    separator: bytes = b""
 
     def group(self, parent: bytes, line: bytes) -> bytes | None:
         """The ordered group to which a line belongs; ``None`` when its place means nothing."""
@@ -126,6 +130,8 @@ class _Parser:
             count = self._length(lines, index)
             self._take(b"".join(lines[index : index + count]), lines[index])
             index += count
+        if self.style.kind == "edit":
+            _pass_over_empty(self.root)
         return self.root
 
     def _length(self, lines: list[bytes], index: int) -> int:
@@ -153,6 +159,8 @@ class _Parser:
         indent = len(first) - len(first.lstrip(b" \t"))
         if self._is_comment(body) or (self.style.kind == "braces" and _C_COMMENT.match(body)):
             self.stack[-1].children.append(Node(raw=raw, indent=indent, noise=True))
+            if body and body == self.style.separator:
+                del self.stack[1:]
         elif self._closes(body):
             self._close(body, Node(raw=raw, indent=indent, noise=True))
         else:
@@ -185,7 +193,7 @@ class _Parser:
 
     def _add(self, node: Node) -> None:
         if self.style.kind == "indent":
-            while len(self.stack) > 1 and self.stack[-1].indent >= node.indent:
+            while len(self.stack) > 1 and (self.stack[-1].indent >= node.indent or len(self.stack) - 1 > self.style.depth > 0):
                 self.stack.pop()
             self.stack[-1].children.append(node)
             self.stack.append(node)
@@ -194,6 +202,13 @@ class _Parser:
         opens = node.key.startswith((b"config ", b"edit ")) if self.style.kind == "edit" else _opens_brace(node.raw)
         if opens:
             self.stack.append(node)
+
+
+def _pass_over_empty(node: Node) -> None:
+    """FortiOS: a ``config`` with nothing in it is not there."""
+    for child in node.children:
+        _pass_over_empty(child)
+        child.noise = child.noise or (child.key.startswith(b"config ") and not child.meant())
 
 
 def _opens_brace(raw: bytes) -> bool:

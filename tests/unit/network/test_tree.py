@@ -152,7 +152,7 @@ class Box:
         if line.startswith(b"no "):
             body = line[3:]
             node.children = [
-                one for one in node.children if one.noise or not (one.key == body or (not path and one.key.startswith(body + b" ")))
+                one for one in node.children if one.noise or not (one.key == body or one.key.startswith(body + b" "))
             ]
             return
         if IOS.singles and (match := IOS.singles.match(line)):

@@ -1,0 +1,65 @@
+"""From two configurations to the lines that a person would type, in the order in which they do no harm."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ...common.problems import Problem, WardopsError
+from ..dialect import Dialect, Loading
+from ..diff import Command, commands
+from ..tree import Node
+
+
+def plan(before: Node, after: Node, dialect: Dialect, user: str) -> list[Command]:
+    """The lines that turn ``before`` into ``after``; what our own way in depends on comes last.
+
+    :param user: account with which they are typed.
+    :raises WardopsError: E1706 for lines that would cut the connection, all of them.
+    """
+    loading = _loading(dialect)
+    found = _set_form(before, after, dialect) if dialect.style.kind == "braces" else commands(before, after, dialect.style)
+    cuts = [re.compile(one.pattern.replace(b"{user}", re.escape(user.encode()))) for one in loading.cuts]
+    staying = {(path, node.key) for path, node in after.walk()}
+    wrong = [one for one in found if any(cut.match(one.line) for cut in cuts) and (one.path, one.line) not in staying]
+    if wrong:
+        raise WardopsError([Problem("E1706", params={"typed": first_line(one.line)}) for one in wrong])
+    late = [one for one in found if _is_access(one, loading)]
+    return [one for one in found if not _is_access(one, loading)] + late
+
+
+def _loading(dialect: Dialect) -> Loading:
+    if dialect.loading is None:
+        raise WardopsError(Problem("E1711", params={"platform": dialect.name}))
+    return dialect.loading
+
+
+def _is_access(command: Command, loading: Loading) -> bool:
+    top = command.path[0] if command.path else command.line
+    return any(pattern.match(top) for pattern in loading.access)
+
+
+def first_line(line: bytes) -> str:
+    """What may be shown of a typed line: its first two words, since what follows may be a secret."""
+    words = line.split(b"\n", 1)[0].split()
+    return b" ".join(words[:2]).decode("utf-8", "replace") + (" …" if len(words) > 2 else "")
+
+
+def _set_form(before: Node, after: Node, dialect: Dialect) -> list[Command]:
+    """Junos: one ``set`` or ``delete`` a leaf, from the top (CLI user guide, "Displaying set commands from the configuration")."""
+    lines = []
+    for one in commands(before, after, dialect.style):
+        word, line = (b"delete", one.line[7:]) if one.line.startswith(b"delete ") else (b"set", one.line)
+        path = tuple(part.removeprefix(b"inactive: ") for part in one.path)
+        if word == b"set" and not line.endswith(b";"):
+            continue  # a block: its leaves make it
+        body = b" ".join([*path, line.removesuffix(b";").removeprefix(b"inactive: ")])
+        lines.append(Command((), word + b" " + body))
+        if line.startswith(b"inactive: ") and word == b"set":
+            lines.append(Command((), b"deactivate " + body))
+    return lines
+
+
+def leaving(path: Sequence[bytes]) -> list[bytes]:
+    """FortiOS: the lines that close blocks, innermost first."""
+    return [b"next" if key.startswith(b"edit ") else b"end" for key in reversed(path)]

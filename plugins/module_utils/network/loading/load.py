@@ -1,0 +1,244 @@
+"""Load, verify, save; or undo. A device that has been through here runs what was intended, or what it ran before."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from ...common.problems import WardopsError, fail
+from ..dialect import Dialect
+from ..diff import Change, Command, as_text, compare
+from ..tree import Node, parse
+from .lines import first_line, plan
+from .terminal import Access, Refused, Terminal
+
+#: seconds between two attempts to get in again after the lines were typed
+_AGAIN = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One device and what it shall run.
+
+    :param address: where it answers now; :param final: where it answers with the new configuration.
+    :param intended: secrets and all.
+    :param masked: the form in which texts are compared and shown: volatile lines rewritten, secrets replaced by their hashes.
+    :param expected: ports that must have link afterwards, as the ledger calls them.
+    :param patience: seconds until it must answer again after loading; :param silence: without a word, that mean a lost connection.
+    """
+
+    name: str
+    address: str
+    final: str
+    dialect: Dialect
+    intended: bytes
+    masked: Callable[[bytes], bytes]
+    expected: Collection[str] = ()
+    patience: float = 60.0
+    silence: float = 30.0
+
+    def __repr__(self) -> str:
+        return f"Job({self.name})"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was done and found; holds no secret.
+
+    :param difference: running → intended before anything was typed (masked).
+    :param down: expected ports without link; ``None`` when the platform cannot be asked.
+    """
+
+    changed: bool = False
+    lines: int = 0
+    difference: str = ""
+    saved: bool = False
+    down: list[str] | None = None
+    steps: list[str] = field(default_factory=list)
+
+
+def look(job: Job, access: Access) -> Outcome:
+    """What :func:`load` would do; touches nothing.
+
+    :raises WardopsError: E1706, E1710, E1711.
+    """
+    with Terminal(job.address, access, job.dialect, silence=job.silence) as terminal:
+        running = _reading(job, terminal)
+    outcome = Outcome()
+    _planned(job, running, access.user, outcome)
+    return outcome
+
+
+def load(job: Job, access: Access) -> Outcome:
+    """Make the device run the intended configuration.
+
+    :raises WardopsError: E1706 (nothing was typed), E1707, E1708, E1709 (undone, or will be), E1710, E1711, E1713.
+    """
+    outcome = Outcome()
+    with Terminal(job.address, access, job.dialect, silence=job.silence) as terminal:
+        before = _reading(job, terminal)
+        lines = _planned(job, before, access.user, outcome)
+        if outcome.changed:
+            _type(job, terminal, lines, before, outcome)
+    if outcome.changed:
+        outcome.steps.append("typed")
+    with _again(job, access, outcome) as terminal:
+        _verify(job, terminal, before, outcome)
+        _keep(job, terminal, outcome)
+        outcome.down = links_down(terminal, job.expected)
+    return outcome
+
+
+def _planned(job: Job, running: bytes, user: str, outcome: Outcome) -> list[Command]:
+    changes = difference(job, running)
+    outcome.difference = as_text(changes)
+    outcome.changed = bool(changes)
+    lines = plan(_tree(job, running), _tree(job, job.intended), job.dialect, user) if changes else []
+    outcome.lines = len(lines)
+    return lines
+
+
+def difference(job: Job, running: bytes) -> list[Change]:
+    """From the running configuration to the intended one, both masked."""
+    return compare(_tree(job, job.masked(running)), _tree(job, job.masked(job.intended)), job.dialect.style)
+
+
+def _tree(job: Job, text: bytes) -> Node:
+    return parse(text, job.dialect.style)
+
+
+def _reading(job: Job, terminal: Terminal) -> bytes:
+    try:
+        return terminal.running()
+    except ConnectionError as error:
+        raise fail("E1709", job.name, 0, 0, address=job.address, reason=str(error), **_STATES["untouched"]) from None
+
+
+_STATES = {
+    "untouched": {"state_ja": "何も変更していません", "state": "nothing was changed"},
+    "undone": {"state_ja": "元の設定に戻しました", "state": "the configuration from before is back"},
+    "timer": {
+        "state_ja": "10 分以内に機器が自分で元の設定に戻ります(保存していないため)",
+        "state": "the device goes back by itself within 10 minutes, since nothing was saved",
+    },
+    "open": {
+        "state_ja": "元に戻せていません。保存していないので、電源を入れ直すと元の設定に戻ります",
+        "state": "it could not be undone; nothing was saved, so a power cycle brings the configuration from before back",
+    },
+}
+
+
+def _type(job: Job, terminal: Terminal, lines: list[Command], before: bytes, outcome: Outcome) -> None:
+    loading = terminal.loading
+    try:
+        if loading.rollback == "timer":
+            terminal.run(loading.arm)
+            outcome.steps.append("timer armed")
+        terminal.run(loading.enter)
+        terminal.paste(job.intended) if loading.paste else terminal.type(lines)
+        if loading.rollback == "confirm":
+            terminal.run(loading.commit)
+            outcome.steps.append("committed with a time limit")
+        terminal.run(loading.leave)
+    except Refused as error:
+        state = _undo(job, terminal, before, outcome)
+        raise fail("E1707", job.name, 0, 0, number=error.number, typed=error.line, **state) from None
+    except ConnectionError:
+        if job.final == job.address and loading.rollback == "inverse":
+            outcome.steps.append("connection lost while typing")
+
+
+def _again(job: Job, access: Access, outcome: Outcome) -> Terminal:
+    """A new connection: that it works is part of what is verified."""
+    deadline = time.monotonic() + job.patience
+    addresses = list(dict.fromkeys((job.final, job.address)))
+    while True:
+        for address in addresses:
+            try:
+                return Terminal(address, access, job.dialect, min(10.0, job.patience), job.silence)
+            except WardopsError as error:
+                reason = str(error.problems[0].params.get("reason", error.problems[0].code))
+        if time.monotonic() > deadline or not outcome.changed:
+            state = _STATES["timer" if _reverts(job) else "open"] if outcome.changed else _STATES["untouched"]
+            raise fail("E1709", job.name, 0, 0, address=job.final, reason=reason, **state)
+        time.sleep(_AGAIN)
+
+
+def _reverts(job: Job) -> bool:
+    return job.dialect.loading is not None and job.dialect.loading.rollback in ("timer", "confirm")
+
+
+def _verify(job: Job, terminal: Terminal, before: bytes, outcome: Outcome) -> None:
+    try:
+        left = difference(job, terminal.running())
+    except ConnectionError as error:
+        state = _STATES["timer" if _reverts(job) else "open"] if outcome.changed else _STATES["untouched"]
+        raise fail("E1709", job.name, 0, 0, address=job.final, reason=str(error), **state) from None
+    if not left:
+        outcome.steps.append("verified")
+        return
+    outcome.difference = as_text(left)
+    state = _undo(job, terminal, before, outcome)
+    first = " / ".join(first_line(part) for part in (*left[0].path, left[0].node.key))
+    raise fail("E1708", job.name, 0, 0, count=len(left), first=f"{left[0].action} {first}", **state)
+
+
+def _undo(job: Job, terminal: Terminal, before: bytes, outcome: Outcome) -> dict[str, str]:
+    """Back to the configuration from before, and the time limit off only when that is proved."""
+    loading = terminal.loading
+    try:
+        if loading.rollback == "confirm":
+            terminal.run(loading.discard if "typed" in outcome.steps else loading.abandon)
+            left = compare(_tree(job, job.masked(terminal.running())), _tree(job, job.masked(before)), job.dialect.style)
+            return _STATES["timer" if left else "undone"]
+        terminal.run(loading.leave)
+        running = terminal.running()
+        lines = plan(_tree(job, running), _tree(job, before), job.dialect, "")
+        terminal.run(loading.enter)
+        terminal.type(lines)
+        terminal.run(loading.leave)
+        after = terminal.running()
+        if compare(_tree(job, job.masked(after)), _tree(job, job.masked(before)), job.dialect.style):
+            return _STATES["timer" if loading.rollback == "timer" else "open"]
+        if loading.rollback == "timer":
+            terminal.run(loading.cancel)
+    except (Refused, ConnectionError, WardopsError):
+        return _STATES["timer" if loading.rollback != "inverse" else "open"]
+    outcome.steps.append("undone")
+    return _STATES["undone"]
+
+
+def _keep(job: Job, terminal: Terminal, outcome: Outcome) -> None:
+    """The time limit off, then saved: in this order a restart in between still brings the old configuration."""
+    loading = terminal.loading
+    try:
+        if outcome.changed and loading.rollback == "timer":
+            terminal.run(loading.cancel)
+        if outcome.changed and loading.rollback == "confirm":
+            terminal.run(loading.confirm)
+        if outcome.changed:
+            terminal.run(loading.save)
+            outcome.saved = True
+    except (Refused, ConnectionError) as error:
+        raise fail("E1713", job.name, 0, 0, reason=getattr(error, "line", "") or str(error)) from None
+
+
+def links_down(terminal: Terminal, expected: Collection[str]) -> list[str] | None:
+    """Expected ports that the device shows without link; ``None`` when it cannot be asked, or knows none of them."""
+    loading = terminal.loading
+    if not loading.links or loading.link_row is None or loading.link_up is None or not expected:
+        return None
+    try:
+        shown = {row["port"].decode(): bool(loading.link_up.search(row["rest"])) for row in loading.link_row.finditer(terminal.links())}
+    except ConnectionError:
+        return None
+    down, known = [], 0
+    for port in expected:
+        pattern = re.compile(loading.port.replace("{number}", re.escape(port)))
+        states = [state for name, state in shown.items() if pattern.fullmatch(name)]
+        known += bool(states)
+        if not any(states):
+            down.append(port)
+    return down if known else None
