@@ -223,7 +223,9 @@ def _checkpoint(shell: Shell, groups: tuple[str, ...]) -> None:
 
 
 def _revert(shell: Shell, groups: tuple[str, ...]) -> None:
-    shell.device.revert("rollback")
+    """Back to the checkpoint; nothing when there is none."""
+    if "rollback" in shell.device.trees:
+        shell.device.revert("rollback")
 
 
 def _revert_in(shell: Shell, groups: tuple[str, ...]) -> None:
@@ -237,22 +239,23 @@ def _replace(shell: Shell, groups: tuple[str, ...]) -> None:
 
 
 def _commit(shell: Shell, groups: tuple[str, ...]) -> None:
+    """The candidate becomes running and is kept (Junos); without a change it only confirms."""
     device = shell.device
-    device.copy("running", "rollback")
     device.stop_alarm()
-    candidate = device.text("candidate")
-    isolated = bool(device.faults.isolate and re.search(device.faults.isolate, candidate, re.MULTILINE))
-    device.copy("candidate", "running")
+    if device.text("candidate") != device.text("running"):
+        device.copy("running", "rollback")
+    _apply(shell, groups)
     device.copy("running", "startup")
-    device.trees.pop("candidate", None)
-    if isolated:
-        _isolate(shell)
 
 
 def _apply(shell: Shell, groups: tuple[str, ...]) -> None:
-    """The candidate becomes running, and is saved only on purpose (Si-R, FITELnet)."""
-    shell.device.copy("candidate", "running")
-    shell.device.trees.pop("candidate", None)
+    """The candidate becomes running, and is saved only on purpose (EOS, Si-R, FITELnet)."""
+    device = shell.device
+    candidate = device.text("candidate")
+    device.copy("candidate", "running")
+    device.trees.pop("candidate", None)
+    if device.faults.isolate and re.search(device.faults.isolate, candidate, re.MULTILINE):
+        _isolate(shell)
 
 
 def _commit_confirmed(shell: Shell, groups: tuple[str, ...]) -> None:

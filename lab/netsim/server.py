@@ -322,7 +322,9 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
-_KEX = ["curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "diffie-hellman-group14-sha256"]
+# the cheap one first; the finite-field groups are for clients that know no other (netmiko's driver for FortiOS)
+_KEX = ["curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256"]
+_KEX += ["diffie-hellman-group14-sha256", "diffie-hellman-group14-sha1", "diffie-hellman-group-exchange-sha256"]
 
 
 def _algorithms(ssh: Ssh) -> dict[str, Any]:

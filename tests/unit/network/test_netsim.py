@@ -176,6 +176,18 @@ def test_junos_commits_and_rolls_back() -> None:
     assert one.text("running") == "system {\n    host-name NEW;\n}\n"
 
 
+def test_eos_sessions_commit_on_trial() -> None:
+    shell = opened("arista_eos")
+    one = shell.device
+    before = one.text("running")
+    for last, kept in (("configure session load abort", False), ("configure session load commit", True)):
+        typed(shell, "enable", ENABLE, "configure session load", "interface Management1", "description trial", "commit timer 00:10:00")
+        assert "   description trial\n" in one.text("running")
+        typed(shell, last)
+        assert (one.text("running") != before) == kept
+    assert one.text("startup") == before
+
+
 def test_yamaha_asks_before_it_forgets() -> None:
     """Paging commands are settings there: they make the running-config differ, and leaving asks."""
     shell = opened("yamaha")
