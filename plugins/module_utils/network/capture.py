@@ -13,12 +13,13 @@ from typing import Any
 
 from ..common.problems import WardopsError, fail
 from .model import Answer, Status
-from .platform import Command, Pattern, Platform
+from .platform import LITERAL, Command, Pattern, Platform
 
 #: CSI, OSC, character sets, and two-character sequences (ECMA-48; xterm's control sequences)
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()*+][0-9A-Za-z]|[ -/]*[0-~])")
 #: how a device takes its pager's prompt away again, or goes on after it
 _ERASED = rb"[ \t]*(?:\x1b\[\d*D *\x1b\[\d*D|\x08+ *\x08*|\r *\r|\r?\x1b\[\d*K\r?|\r?\n)?"
+_NAME = re.compile(rb"[<\[]?[~*]?[A-Za-z][\w.-]*")  # of the device, at the beginning of its prompt
 _SHORT_ANSWER = 8  # lines: a refusal, or "there is none", is never longer
 _HEAD = 40  # lines within which the start marker must stand
 
@@ -109,15 +110,23 @@ def _without_prompt(platform: Platform, command: Command, lines: list[bytes], pr
     while lines and not lines[-1].strip():
         lines.pop()
     last = lines[-1].strip() if lines else b""
-    known = clean(platform, prompt).strip().split(b"\n")[-1]
-    # AlaxalA puts a sign before its prompt, and takes it away, as the state of the configuration changes
-    if not last or (last.lstrip(b"!") != known.lstrip(b"!") and not platform.prompt.fullmatch(last)):
+    if not last or not _same_prompt(platform, last, clean(platform, prompt).strip().split(b"\n")[-1]):
         raise fail("E1610", platform=platform.name, command=command.key)
     lines.pop()
     if platform.trailer:
         while lines and (not lines[-1].strip() or platform.trailer.fullmatch(lines[-1].strip())):
             lines.pop()
     return lines
+
+
+def _same_prompt(platform: Platform, last: bytes, known: bytes) -> bool:
+    """Whether a line is the prompt seen before: equal, or a prompt that begins with the same name (a clock or a counter within it).
+
+    AlaxalA puts a sign before its prompt, and takes it away, as the state of the configuration changes.
+    """
+    last, known = last.lstrip(b"!"), known.lstrip(b"!")
+    name = _NAME.match(known)
+    return last == known or bool(name and last.startswith(name.group()) and platform.prompt.fullmatch(last))
 
 
 def _prove(platform: Platform, command: Command, lines: list[bytes]) -> None:
@@ -129,7 +138,8 @@ def _prove(platform: Platform, command: Command, lines: list[bytes]) -> None:
     if len(lines) < command.minimum:
         raise fail("E1614", **where, lines=len(lines), least=command.minimum)
     if command.balanced:
-        opened, closed = (sum(bool(sign.search(line)) for line in lines) for sign in command.balanced)
+        text = b"\n".join(lines)
+        opened, closed = (sum(1 for _ in sign.finditer(text)) for sign in command.balanced)
         if opened != closed:
             raise fail("E1615", **where, opened=opened, closed=closed)
 
@@ -142,8 +152,29 @@ def status_of(error: WardopsError) -> Status:
 def steady(platform: Platform, text: bytes) -> bytes:
     """The text with its volatile lines rewritten: equal on two nights means that nobody changed anything."""
     for line, instead in platform.volatile:
-        text = line.sub(instead, text)
+        text = _rewritten(line, instead, text)
     return text
+
+
+def _rewritten(line: Pattern, instead: bytes, text: bytes) -> bytes:
+    """``line.sub(instead, text)`` for a pattern that begins at a line's start, tried only where its first letters stand."""
+    first = _first_letters(line)
+    pieces, done = [], 0
+    at = text.find(first)
+    while at >= 0:
+        found = line.match(text, at) if at == 0 or text[at - 1] == 0x0A else None
+        if found:
+            pieces += [text[done:at], found.expand(instead)]
+            done = found.end()
+        at = text.find(first, max(at + 1, done))
+    return b"".join([*pieces, text[done:]]) if done else text
+
+
+@cache
+def _first_letters(line: Pattern) -> bytes:
+    """The letters with which every match begins; the platform file's loader sees to it that there is at least one."""
+    found = LITERAL.match(line.pattern)
+    return re.sub(rb"\\(.)", rb"\1", found.group(1)) if found else b""
 
 
 def comparable(platform: Platform, text: bytes) -> bytes:

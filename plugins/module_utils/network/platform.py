@@ -24,6 +24,10 @@ Pattern = re.Pattern[bytes]
 #: restarts or empties a device, or collects everything that it knows
 BANNED = re.compile(rb"(?i)^\s*(svintr-config|reload|reboot|reset\b(?! terminal)|restart|cold\s+start|write\s+erase|erase\b|show\s+tech)")
 
+#: how a volatile rule begins: the line's start and some letters (one before a quantifier is none of them). A rule is tried only
+#: where these letters stand, since twelve rules on every line of 600 configurations would be the night's largest cost.
+LITERAL = re.compile(rb"\^\(?((?:[\w !#:=,<>/-]|\\[^\w\s])+)(?![?*{|])")
+
 
 @dataclass(frozen=True, slots=True)
 class Enable:
@@ -198,6 +202,9 @@ class _Reading:
             source=self.text("source"),
             unverified=self.text("unverified", ""),
         )
+        for line, _ in platform.volatile:
+            if not LITERAL.match(line.pattern):
+                self.wrong("volatile", "^ と文字で始めてください", "it must begin with ^ and letters")
         if "running" not in platform.commands:
             self.wrong("commands", "running がありません", "it has no running")
         for key in self.left:

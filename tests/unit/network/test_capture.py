@@ -92,6 +92,26 @@ def test_a_prompt_within_the_text_is_text() -> None:
     assert capture(IOS, RUNNING, answer(whole(lines))) == whole(lines)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "last", "good"),
+    [
+        (b"RTX# ", b"RTX# ", True),
+        (b"RTX# ", b"#", False),  # a comment line, cut off after its first sign
+        (b"# ", b"# ", True),
+        (b"RTX# ", b"RTXpp1# ", True),
+        (b"RTX# ", b"OTHER# ", False),
+    ],
+)
+def test_the_last_line_is_this_devices_prompt(prompt: bytes, last: bytes, good: bool) -> None:
+    yamaha = load("yamaha")
+    text = b"# RTX830 Rev.15.02.30\nip route default gateway 10.28.0.1\n" + b"ip lan1 address 10.28.0.2/24\n" * 5
+    said = Answer("running", b"show config\r\n" + text.replace(b"\n", b"\r\n") + last, prompt)
+    if good:
+        assert capture(yamaha, yamaha.commands["running"], said) == text
+    else:
+        assert code(yamaha, said) == "E1610"
+
+
 def test_a_description_that_speaks_of_the_pager_stays() -> None:
     lines = [b" description --More-- cables", b"banner login ^C press --More-- to go on ^C"]
     assert capture(IOS, RUNNING, answer(whole(lines))) == whole(lines)
@@ -130,7 +150,7 @@ def test_too_short_and_unbalanced() -> None:
     linux = load("linux")
     assert code(linux, Answer("running", b"auto lo\nroot@h:~# ", b"root@h:~# ")) == "E1614"
     junos = load("juniper_junos")
-    stream = b"show configuration | no-more\r\nversion 20.4;\r\nsystem {\r\n    host-name x;\r\n    services {\r\n        ssh;\r\n    }\r\n"
+    stream = b"show configuration\r\nversion 20.4;\r\nsystem {\r\n    host-name x;\r\n    services {\r\n        ssh;\r\n    }\r\n"
     assert code(junos, Answer("running", stream + b"\r\nu@x> ", b"u@x> ")) == "E1615"
     whole_text = stream + b"}\r\n\r\n{master:0}\r\nu@x> "
     assert capture(junos, junos.commands["running"], Answer("running", whole_text, b"u@x> ")).endswith(b"    }\n}\n")
@@ -195,6 +215,21 @@ def test_lines_that_change_by_themselves(name: str, one: bytes, two: bytes) -> N
     assert steady(
         platform, one.replace(b"end", b"ned").replace(b"hostname x", b"hostname y").replace(b"ip lan1", b"ip lan2") + b"z\n"
     ) != steady(platform, one)
+
+
+@given(
+    st.sampled_from(names()),
+    st.lists(
+        st.one_of(LINES, st.sampled_from([b"! Current time x", b"ntp clock-period 17", b"terminal length 0", b"#", b"!x uptime y"])),
+        max_size=20,
+    ),
+)
+def test_the_quick_way_rewrites_what_the_patterns_say(name: str, lines: list[bytes]) -> None:
+    platform = load(name)
+    text = expected = b"Building configuration...\n\nUsing 1 out of 2 bytes\n" + b"".join(line + b"\n" for line in lines)
+    for line, instead in platform.volatile:
+        expected = line.sub(instead, expected)
+    assert steady(platform, text) == expected
 
 
 def test_running_against_startup() -> None:

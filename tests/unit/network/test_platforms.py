@@ -76,6 +76,10 @@ def test_every_mistake_at_once() -> None:
     assert broken("- a list") == ["E1601"]
     wrong = MINIMAL.replace("'\\w+#'", "'(' ").replace("title: x", "titel: x").replace("{send: show running-config}", "{sends: x}")
     assert broken(wrong + "driver: telnet\nsetup: x\n") == ["E1601"] * 6
+    assert (
+        broken(MINIMAL + "volatile: [{line: 'uptime .*', instead: x}, {line: '^.*uptime', instead: x}, {line: '^u?x', instead: x}]\n")
+        == ["E1601"] * 3
+    )
     assert broken("title: x\nsource: y\nprompt: a\nerrors: b\ncommands: {startup: {send: x}}\n") == ["E1601"]
 
 
