@@ -14,6 +14,7 @@ import hmac
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from ..common.problems import Problem, WardopsError
@@ -125,6 +126,7 @@ def _found(rules: RuleSet, text: bytes, clean: dict[bytes, set[bytes]]) -> Itera
     lower = text.lower()
     if b"-----begin" in lower:
         yield from _pem(rules, text)
+    sections: dict[re.Pattern[bytes], list[tuple[int, int]]] = {}
     for called in rules.triggers:
         known = clean.setdefault(called.word, set())
         place = lower.find(called.word)
@@ -136,7 +138,10 @@ def _found(rules: RuleSet, text: bytes, clean: dict[bytes, set[bytes]]) -> Itera
             if line not in known:
                 matches = [*_matches(called, text, start, end, lower[start:end])]
                 for rule, match in matches:
-                    yield from _spans(rule, match, text, start)
+                    if rule.within and rule.within not in sections:
+                        sections[rule.within] = _sections(rule.within, text)
+                    if rule.within is None or any(first <= start < last for first, last in sections[rule.within]):
+                        yield from _spans(rule, match, text)
                 if not matches and len(known) < CLEAN_LINES:
                     known.add(line)
             place = lower.find(called.word, end)
@@ -161,9 +166,7 @@ def _matches(called: Called, text: bytes, start: int, end: int, line: bytes) -> 
                 yield rule, match
 
 
-def _spans(rule: Rule, match: re.Match[bytes], text: bytes, start: int) -> Iterator[_Span]:
-    if rule.within and not _beneath(rule.within, text, start):
-        return
+def _spans(rule: Rule, match: re.Match[bytes], text: bytes) -> Iterator[_Span]:
     for group in range(1, rule.pattern.groups + 1):
         place = match.span(group)
         if 0 <= place[0] < place[1]:
@@ -190,9 +193,9 @@ def _pem(rules: RuleSet, text: bytes) -> Iterator[_Span]:
     """PEM blocks (RFC 7468), also within quotes and with a missing end; also such whose lines are written as ``\\n`` on one line."""
     for begin in _PEM.finditer(text):
         unstable = begin[1] in rules.unstable_pem
-        stop = text.find(b"-----END ", begin.end())
         following = text.find(b"-----BEGIN ", begin.end())
-        if stop < 0 or 0 <= following < stop:
+        stop = text.find(b"-----END ", begin.end(), following if following >= 0 else len(text))
+        if stop < 0:
             lines = _PEM_LINES.match(text, begin.end())
             stop = lines.end() if lines else begin.end()
         if b"\n" in text[begin.end() : stop]:
@@ -201,24 +204,21 @@ def _pem(rules: RuleSet, text: bytes) -> Iterator[_Span]:
             yield from _one(text, begin.end(), stop, unstable)
 
 
-def _beneath(within: re.Pattern[bytes], text: bytes, start: int) -> bool:
-    """Does a line match under which this one stands, by indentation? (Lines of less indentation, each less than the one before.)"""
-    depth = _depth(text, start)
-    while depth > 0 and start > 0:
-        start = text.rfind(b"\n", 0, start - 1) + 1
-        above = _depth(text, start)
-        if above < depth and text[start : start + 1] not in (b"\n", b""):
-            depth = above
-            if within.match(text, start):
-                return True
-    return False
+def _sections(within: re.Pattern[bytes], text: bytes) -> list[tuple[int, int]]:
+    """From and to where lines stand under one that matches, by indentation; in order."""
+    found = []
+    for head in within.finditer(text):
+        line_end = text.find(b"\n", head.end())
+        if line_end < 0:
+            break
+        outside = _outside(len(head[1])).search(text, line_end + 1)
+        found.append((line_end + 1, outside.start() if outside else len(text)))
+    return found
 
 
-def _depth(text: bytes, start: int) -> int:
-    place = start
-    while text[place : place + 1] in (b" ", b"\t"):
-        place += 1
-    return place - start
+@cache
+def _outside(depth: int) -> re.Pattern[bytes]:
+    return re.compile(rb"^[ \t]{0,%d}[^ \t\n]" % min(depth, 64), re.MULTILINE)
 
 
 def _united(spans: list[_Span], text: bytes) -> list[_Span]:

@@ -139,7 +139,7 @@ def _rule(entry: Mapping[str, Any], token: str, source: str, common: bool) -> Ru
         pattern = re.compile(expanded.encode(), flags)
         if not pattern.groups:
             raise ValueError("it has no {secret}")
-        within = re.compile(rb"[ \t]*(?:" + str(entry["within"]).encode() + b")", flags) if "within" in entry else None
+        within = re.compile(rf"^([ \t]*)(?:{entry['within']})".encode(), flags | re.MULTILINE) if "within" in entry else None
     except (re.error, ValueError) as error:
         raise WardopsError(Problem("E1621", source, params={"rule": text or str(dict(entry)), "reason": str(error)})) from None
     lower = [tuple(str(word).lower().encode() for word in words) for words in needs]
