@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.netsim import states
-from lab.netsim.session import Command, Config, Echo, Login, Mode, Recorded, Session, SessionError
+from lab.netsim.session import PREPARING, Command, Config, Echo, Login, Mode, Recorded, Session, SessionError
 
 _RUBY = re.compile(r"\\(x[0-9A-Fa-f]{1,2}|u\{[0-9A-Fa-f ]+\}|u[0-9A-Fa-f]{4}|[0-7]{1,3}|.)", re.DOTALL)
 _NAMED = {"n": "\n", "r": "\r", "t": "\t", "e": "\x1b", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "s": " ", "0": "\0"}
@@ -44,10 +44,16 @@ def form_of(data: Any) -> str:
         "collector": "events" in data and "privilege_level_prompts" in data,
         "fakenos": "initial_prompt" in data
         or (isinstance(commands, Mapping) and any(_has(one, "new_prompt", "help") for one in commands.values())),
-        "unicon": bool(data) and all(_has(one, "prompt") for one in data.values()),
+        "unicon": _states(data),
         "pairs": isinstance(commands, Mapping | list) or (bool(data) and all(isinstance(one, str | None) for one in data.values())),
     }
     return next((form for form, sign in signs.items() if sign), "native")
+
+
+def _states(data: Mapping[str, Any]) -> bool:
+    """Whether this looks like states of a state machine: mappings, most of them with a prompt."""
+    prompts = [_has(one, "prompt") for one in data.values() if isinstance(one, Mapping)]
+    return len(prompts) == len(data) > 0 and 2 * sum(prompts) > len(prompts) and any(_has(one, "commands") for one in data.values())
 
 
 def _has(data: Any, *keys: str) -> bool:
@@ -69,10 +75,7 @@ def from_recording(data: Any, path: Path) -> Session:
         session = readers[form](data, path)
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise SessionError(f"{path}: looks like a recording of the form {form}, but {error!r} is missing or of another kind") from None
-    session.source = str(path)
-    session.folder = path.parent
-    session.login.methods = ["password", "keyboard-interactive", "publickey"]
-    return session
+    return _checked(session, path)
 
 
 def _ruby(text: str) -> str:
@@ -166,8 +169,6 @@ def simple(platform: str, pairs: list[tuple[str, str]], prompt: str = "", hostna
     """A device that knows some commands, and the harmless ones that every reader sends first."""
     commands = [Command(match=" ".join(typed.split()), say=text) for typed, text in pairs]
     known = {one.match for one in commands}
-    quiet = r"(en|enable|terminal .*|set terminal .*|screen-length .*|set cli .*|no page|console .*|environment no more|stty .*)"
-    commands.append(Command(pattern=quiet))
     if not known & {"exit", "quit"}:
         commands.append(Command(pattern="exit|quit|logout", do=["close"]))
     return Session(
@@ -234,6 +235,7 @@ def load(path: Path) -> Session:
 
 
 def _checked(session: Session, path: Path) -> Session:
-    session.source, session.folder = str(path), path.parent
+    session.source, session.folder, session.loose = str(path), path.parent, True
+    session.commands.append(Command(pattern=PREPARING))
     session.login.methods = ["password", "keyboard-interactive", "publickey"]
     return session

@@ -24,7 +24,7 @@ class Index:
                 continue
             words = " ".join(command.match.split())
             self._exact.setdefault(words, []).append((number, command))
-            if command.abbreviate if command.abbreviate is not None else session.abbreviate:
+            if command.abbreviate if command.abbreviate is not None else (session.abbreviate or session.loose):
                 self._short.append((number, command, words.split()))
         self._modes = {name: {name, *self._inherited(name)} for name in session.modes}
 
@@ -47,6 +47,9 @@ class Index:
             return False
         return self._session.ignore_order or command.sequence >= step
 
+    def _alike(self, whole: str, part: str) -> bool:
+        return whole.startswith(part) or (self._session.loose and len(whole) > 1 and part.startswith(whole))
+
     def find(self, line: str, mode: str, used: set[int], step: int) -> Found | str | None:
         """The command; a message when the words are not clear; None when there is none."""
         exact = [one for one in self._exact.get(line, ()) if self._usable(*one, mode, used, step)]
@@ -56,9 +59,7 @@ class Index:
         near = [
             (number, command)
             for number, command, full in self._short
-            if len(full) == len(words)
-            and all(whole.startswith(part) for whole, part in zip(full, words, strict=True))
-            and self._usable(number, command, mode, used, step)
+            if len(full) == len(words) and all(map(self._alike, full, words)) and self._usable(number, command, mode, used, step)
         ]
         if len(near) == 1 or (near and len({one.match for _, one in near}) == 1):
             return (*near[0], ())

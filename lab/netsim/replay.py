@@ -10,6 +10,7 @@ import re
 
 from lab.netsim import faults
 from lab.netsim.device import Device
+from lab.netsim.session import PREPARING
 from lab.netsim.shell import Action, End, Shell
 
 
@@ -87,7 +88,8 @@ class Replay(Shell):
     def _play(self, number: int | None, line: str) -> None:
         self._note(line)
         if number is None:
-            refusal = f"{line}\r\n{self.session.unknown}\r\n{self._prompt}" if self.interactive else self.session.unknown + "\n"
+            said = "" if re.fullmatch(PREPARING, line.strip()) else f"{self.session.unknown}\r\n"
+            refusal = f"{line}\r\n{said}{self._prompt}" if self.interactive else said
             self.out.append(self.encode(self.device.render(refusal)))
             return
         entry = self._entries[number]

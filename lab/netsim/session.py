@@ -22,6 +22,13 @@ VERBS = {"apply", "back", "checkpoint", "clean", "close", "commit", "commit_conf
 VERBS |= {"replace", "restart", "revert", "revert_in", "rollback", "save", "stop_alarm", "top"}
 
 
+#: what readers send before they read, and a recorder may not have sent
+PREPARING = (
+    r"(?i)(en|enable|term(inal)? .*|set terminal .*|screen-(length|width) .*|undo terminal .*|set cli .*|no page|no pager|console .*)"
+)
+PREPARING += r"|(?i:environment no more|stty .*|unset .*|export .*)"
+
+
 class SessionError(Exception):
     """A description that cannot be played: file, place in it, what is wrong."""
 
@@ -195,6 +202,7 @@ class Session:
     config: Config = field(default_factory=Config)
     ports: Ports = field(default_factory=Ports)
     abbreviate: bool = False  # words may be shortened while they stay clear
+    loose: bool = False  # recordings: words that only begin alike mean the same, and what every reader sends first is taken quietly
     filters: bool = False  # ``| include x`` and the like work
     unknown: str = "% Invalid input"
     ambiguous: str = "% Ambiguous command"

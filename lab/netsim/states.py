@@ -63,7 +63,8 @@ def unicon(data: Mapping[str, Any], path: Path) -> Session:
     initial = next((name for name in _FIRST if name in modes), next(iter(modes)))
     session = Session(platform=path.stem.split("_")[0], initial=initial, modes=modes)
     for name, state in data.items():
-        for typed, one in (state.get("commands") or {}).items():
+        commands = state.get("commands")
+        for typed, one in (commands if isinstance(commands, Mapping) else {}).items():
             session.commands.append(_state_command(data, str(name), str(typed), one))
         if re.search(r"pass(word|phrase)?\S*\s*:?\s*$", modes[str(name)].prompt, re.IGNORECASE) and session.commands:
             leads = [one.go for one in session.commands if one.modes == [str(name)] and one.go]

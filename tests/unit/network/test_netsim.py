@@ -7,6 +7,8 @@ import contextlib
 
 import asyncssh
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.netsim import ENABLE, SESSIONS, Fleet, Wanted, device, fleet, opened, terminal, typed
 
@@ -245,3 +247,17 @@ def test_six_hundred_at_once_are_cheap_to_describe() -> None:
     assert len({id(one.session) for one in devices}) == 1
     assert 20_000 <= len(devices[0].text("running").encode()) < 21_000
     assert "hostname SW-599" in devices[599].text("running")
+
+
+@given(
+    st.sampled_from(PLATFORMS),
+    st.lists(st.binary(max_size=40) | st.sampled_from([b"enable\r", ENABLE.encode() + b"\r", b"conf t\r", b"end\r"]), max_size=12),
+)
+@settings(max_examples=120)
+def test_whatever_is_typed_the_device_stays_up(platform: str, pieces: list[bytes]) -> None:
+    """Any bytes in any mode: no exception, and once the connection has not ended, a line still gets an answer."""
+    shell = opened(platform)
+    for piece in pieces:
+        shell.receive(piece)
+    if not shell.ended:
+        assert isinstance(shell.receive(b"\x03\r"), list)

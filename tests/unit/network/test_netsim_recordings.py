@@ -61,6 +61,15 @@ def test_a_recording_refuses_what_it_does_not_hold_and_goes_on() -> None:
     assert "hostname R-SIM" in typed(shell, "show  running-config")
 
 
+def test_readers_ask_in_other_words_than_recorders() -> None:
+    """What only prepares is taken quietly; a command may be written out where the recorder shortened it."""
+    shell = opened(str(RECORDINGS / "oxidized_unordered.yaml"))
+    assert typed(shell, "terminal width 511") == "terminal width 511\nR-SIM#\x1b[m "
+    shell = opened(str(RECORDINGS / "scrapli_collector.yaml"))
+    assert "hostname SW-SIM" in typed(shell, "enable", "any", "terminal width 511", "show running-config")
+    assert "% Unknown command" in typed(shell, "show tech-support")
+
+
 def test_a_recording_answers_exec() -> None:
     one = fleet.device(fleet.Wanted(name="R", session=str(RECORDINGS / "oxidized_unordered.yaml")))
     out = b"".join(part for part in shell_for(one, 1, interactive=False).execute("show running-config") if isinstance(part, bytes))
