@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Collection
@@ -45,9 +46,10 @@ class Job:
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done and found; holds no secret.
+    """What was done and found; only ``running`` holds secrets.
 
     :param difference: running → intended before anything was typed (masked).
+    :param running: what the device ran at the end, secrets and all; for the store.
     :param down: expected ports without link; ``None`` when the platform cannot be asked.
     """
 
@@ -57,6 +59,7 @@ class Outcome:
     saved: bool = False
     down: list[str] | None = None
     steps: list[str] = field(default_factory=list)
+    running: bytes = field(default=b"", repr=False)
 
 
 def look(job: Job, access: Access) -> Outcome:
@@ -172,7 +175,8 @@ def _reverts(job: Job) -> bool:
 
 def _verify(job: Job, terminal: Terminal, before: bytes, outcome: Outcome) -> None:
     try:
-        left = difference(job, terminal.running())
+        outcome.running = terminal.running()
+        left = difference(job, outcome.running)
     except ConnectionError as error:
         state = _STATES["timer" if _reverts(job) else "open"] if outcome.changed else _STATES["untouched"]
         raise fail("E1709", job.name, 0, 0, address=job.final, reason=str(error), **state) from None
@@ -193,7 +197,8 @@ def _undo(job: Job, terminal: Terminal, before: bytes, outcome: Outcome) -> dict
             terminal.run(loading.discard if "typed" in outcome.steps else loading.abandon)
             left = compare(_tree(job, job.masked(terminal.running())), _tree(job, job.masked(before)), job.dialect.style)
             return _STATES["timer" if left else "undone"]
-        terminal.run(loading.leave)
+        with contextlib.suppress(Refused):  # at the first prompt already
+            terminal.run(loading.leave)
         running = terminal.running()
         lines = plan(_tree(job, running), _tree(job, before), job.dialect, "")
         terminal.run(loading.enter)

@@ -140,8 +140,8 @@ class Terminal:
         while same < min(len(self._stack), len(path)) and self._stack[same][0] == path[same]:
             same += 1
         if self.dialect.style.kind == "edit":
-            for word in leaving([key for key, _ in self._stack[same:]]):
-                self._answer(word, number)
+            for closing in leaving([key for key, _ in self._stack[same:]]):
+                self._answer(closing, number)
             del self._stack[same:]
         while len(self._stack) > same:
             opened, shown = self._stack.pop()
