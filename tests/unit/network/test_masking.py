@@ -85,6 +85,9 @@ def test_short_secrets_and_words_of_the_language_do_not_spread() -> None:
     assert "hostname ward\n" in shown
     assert "username a password 0 <secret:" in shown
     assert "ward.example" in shown
+    junos = _mask("snmp {\n    trap-group management {\n    }\n}\nsystem {\n    management-instance;\n}\n", "juniper_junos")
+    assert "    management-instance;\n" in junos
+    assert "trap-group <secret:" in junos
 
 
 def test_what_is_encrypted_anew_each_time_is_constant_and_changes_no_identity() -> None:
