@@ -16,6 +16,7 @@ import asyncssh
 from lab.netsim.device import Cut, Device, Faults, Insert
 from lab.netsim.fleet import SESSIONS, Fleet, Wanted
 from lab.netsim.replay import shell_for
+from lab.netsim.session import Echo
 from lab.netsim.shell import Shell
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "SESSIONS",
     "USER",
     "Cut",
+    "Echo",
     "Faults",
     "Fleet",
     "Insert",

@@ -64,7 +64,7 @@ def _answer(shell: Shell, effect: Effect, groups: tuple[str, ...], line: str, fi
         if device.think:
             shell.out.append(device.think)
         body = device.text(effect.show)
-        header = device.render(effect.header).replace("<<bytes>>", str(len(body.encode(shell.session.encoding, "surrogateescape"))))
+        header = device.render(effect.header).replace("<<bytes>>", str(len(body.encode(shell.session.encoding, "replace"))))
         text += header + body + device.render(effect.footer)
     if filters:
         text = _filtered(text, filters)

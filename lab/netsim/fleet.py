@@ -18,7 +18,7 @@ from lab.netsim import adapters
 from lab.netsim.device import Device, Faults
 from lab.netsim.generate import grown
 from lab.netsim.server import Servers
-from lab.netsim.session import Session, SessionError, build, from_data, read_yaml
+from lab.netsim.session import Echo, Session, SessionError, build, from_data, read_yaml
 
 SESSIONS = Path(__file__).resolve().parents[2] / "tests" / "fixtures" / "sessions"
 
@@ -36,6 +36,7 @@ class Wanted:
     keys: list[str] = field(default_factory=list)
     secrets: dict[str, str] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
+    echo: Echo | None = None  # instead of the session's
     outputs: dict[str, str] = field(default_factory=dict)
     down: list[str] = field(default_factory=list)
     think: float = 0.0
@@ -69,6 +70,8 @@ def device(wanted: Wanted) -> Device:
         base = replace(base, login=replace(base.login, users={**base.login.users, **wanted.users}, keys=[*base.login.keys, *wanted.keys]))
         if wanted.keys and "publickey" not in base.login.methods:
             base.login.methods = ["publickey", *base.login.methods]
+    if wanted.echo is not None:
+        base = replace(base, echo=wanted.echo)
     if wanted.secrets:
         base = replace(base, secrets={**base.secrets, **wanted.secrets})
     if wanted.running:

@@ -275,12 +275,10 @@ def _check(session: Session, where: str) -> None:
             _fail(f"{where}: {place}", "exactly one of match and pattern is needed")
         named += [(mode, f"{place}.modes") for mode in command.modes]
         named += [(command.go, f"{place}.go")] if command.go else []
-        try:
-            re.compile(command.pattern)
-        except re.error as error:
-            _fail(f"{where}: {place}.pattern", str(error))
     named += [(one.mode, f"config.sections[{index}].mode") for index, one in enumerate(session.config.sections)]
+    _check_patterns(session, where)
     for effect in _effects(session):
+        named += [(effect.go, "go")] if effect.go else []
         unknown = set(effect.do) - VERBS
         if unknown:
             _fail(where, f"do: {', '.join(sorted(unknown))}: unknown; known: {', '.join(sorted(VERBS))}")
@@ -291,6 +289,20 @@ def _check(session: Session, where: str) -> None:
         "".encode(session.encoding)
     except LookupError:
         _fail(f"{where}: encoding", f"unknown: {session.encoding}")
+
+
+def _check_patterns(session: Session, where: str) -> None:
+    """Every regular expression of a session can be read."""
+    config = session.config
+    patterns = [(f"commands[{index}].pattern", one.pattern) for index, one in enumerate(session.commands)]
+    patterns += [(f"config.sections[{index}].pattern", one.pattern) for index, one in enumerate(config.sections)]
+    patterns += [("config.single", one) for one in config.single] + [("config.hidden", one) for one in config.hidden]
+    patterns += [("ask.answers", one) for effect in _effects(session) if effect.ask for one in effect.ask.answers]
+    for place, pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            _fail(f"{where}: {place}", f"{pattern!r}: {error}")
 
 
 def read_yaml(path: Path) -> Any:

@@ -275,8 +275,11 @@ class Shell:
         return self.session.line_end.encode()
 
     def encode(self, text: str) -> bytes:
-        """Text as this device sends it."""
-        data = text.encode(self.session.encoding, "surrogateescape")
+        """Text as this device sends it; what its character set lacks becomes a question mark, as on the real thing."""
+        try:
+            data = text.encode(self.session.encoding, "surrogateescape")
+        except UnicodeEncodeError:
+            data = text.encode(self.session.encoding, "replace")
         return data.replace(b"\n", self.end_of_line) if self.session.line_end != "\n" else data
 
     def say(self, text: str) -> None:

@@ -17,7 +17,7 @@ from ansible_collections.ward.ops.plugins.module_utils.network.masking import Ma
 from ansible_collections.ward.ops.plugins.module_utils.network.model import Answer
 
 from lab.netsim.shell import Shell
-from tests.netsim import ENABLE, SESSIONS, opened
+from tests.netsim import ENABLE, SESSIONS, Echo, Faults, opened
 
 HERE = Path(__file__).parent
 KEY = b"key of the golden files, 32 bytes"
@@ -29,10 +29,10 @@ def answered(shell: Shell, line: bytes) -> bytes:
     return b"".join(one for one in shell.receive(line + b"\n") if isinstance(one, bytes))
 
 
-def captured(name: str, key: str = "running", **settings: object) -> bytes:
+def captured(name: str, key: str = "running", session: str = "", **settings: object) -> bytes:
     """The dialogue of a backup, without a network."""
     one = platforms.load(name)
-    shell = opened(name, **settings)
+    shell = opened(session or name, **settings)
     prompt = shell.encode(shell.prompt_text())
     if one.enable and one.enable.when.search(clean(one, prompt)):
         assert one.enable.ask.search(answered(shell, one.enable.send))
@@ -46,9 +46,9 @@ def captured(name: str, key: str = "running", **settings: object) -> bytes:
     return capture(one, command, Answer(key, received, prompt))
 
 
-def stored(name: str) -> bytes:
+def stored(name: str, **settings: object) -> bytes:
     one = platforms.load(name)
-    return Masker(KEY).mask(one, steady(one, captured(name))).text
+    return Masker(KEY).mask(one, steady(one, captured(name, **settings))).text  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", platforms.names())
@@ -76,6 +76,20 @@ def test_nothing_but_secrets_and_volatile_lines_changes(name: str) -> None:
 @pytest.mark.parametrize("name", [one for one in platforms.names() if "startup" in platforms.load(one).commands])
 def test_the_startup_configuration_is_captured_too(name: str) -> None:
     assert captured(name, "startup").count(b"\n") >= platforms.load(name).commands["startup"].minimum
+
+
+@pytest.mark.parametrize("style", ["chars", "erase", "ansi", "none"])
+@pytest.mark.parametrize("name", ["cisco_ios", "allied_telesis_awplus", "nec_ix", "hp_comware", "juniper_junos"])
+def test_the_terminal_s_noise_leaves_no_trace(name: str, style: str) -> None:
+    """However the echo comes back, wrapped after 18 columns, and with pager prompts left in the text: the same stored file."""
+    dressed = stored(name, echo=Echo(style=style, wrap=18), faults=Faults(stray_pager=24))
+    assert dressed == (HERE / f"{name}.txt").read_bytes()
+
+
+def test_shift_jis_is_kept_byte_for_byte() -> None:
+    text = captured("yamaha", session="yamaha/shift_jis")
+    assert "本所 能力表示ソ # ".encode("cp932") in text
+    assert 'description 1 "'.encode("cp932") in text
 
 
 if __name__ == "__main__":
