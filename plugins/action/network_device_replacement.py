@@ -13,7 +13,7 @@ from ansible_collections.ward.ops.plugins.module_utils.common.layer import requi
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError, fail
 from ansible_collections.ward.ops.plugins.module_utils.common.task import evidence_folder, ward_of
 from ansible_collections.ward.ops.plugins.module_utils.common.ward import REPOSITORY, Ward
-from ansible_collections.ward.ops.plugins.module_utils.network.loading.load import Outcome
+from ansible_collections.ward.ops.plugins.module_utils.network.loading.load import Outcome, links_missing
 from ansible_collections.ward.ops.plugins.module_utils.network.loading.terminal import Access
 from ansible_collections.ward.ops.plugins.module_utils.network.masking import Masker
 from ansible_collections.ward.ops.plugins.module_utils.network.replacement import task
@@ -117,8 +117,7 @@ def _load(work: task.Replacement, arguments: dict[str, Any], *, check: bool) -> 
         record.result("ok", lines=done.lines, saved=done.saved, steps=done.steps, down=done.down)
     if arguments["config_file"]:
         Path(arguments["config_file"]).unlink(missing_ok=True)
-    if done.down:
-        problem = fail("E1712", work.name, 0, 0, ports=", ".join(done.down))
+    if problem := links_missing(work.name, done):
         return {**_shown(done), "failed": True, "msg": str(problem), "codes": ["E1712"]}
     return _shown(done)
 

@@ -51,6 +51,7 @@ class Loading:
         candidate; ``commit`` (with a time limit), then ``confirm``; ``abandon`` before and ``discard`` after the commit. ``inverse``: the
         lines that undo what was typed.
     :param enable: with the driver ``generic``: the word that leads to privilege; :param setup: turns the pager off.
+    :param saved: what proves it, where a device also prints warnings that look like errors; else the absence of errors does.
     :param save: commands after which the configuration survives a restart, in the mode of the first prompt.
     """
 
@@ -76,6 +77,7 @@ class Loading:
     link_row: re.Pattern[bytes] | None
     link_up: re.Pattern[bytes] | None
     port: str
+    saved: re.Pattern[bytes] | None
     enable: str
     setup: tuple[str, ...]
 
@@ -155,6 +157,7 @@ def _loading(data: Mapping[str, Any]) -> Loading | None:
         link_row=_pattern(given["link_row"]) if "link_row" in given else None,
         link_up=_pattern(given["link_up"]) if "link_up" in given else None,
         port=given.get("port", ""),
+        saved=_pattern(given["saved"]) if "saved" in given else None,
         enable=given.get("enable", ""),
         **words,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.network import dialect as dialects
 from ansible_collections.ward.ops.plugins.module_utils.network.diff import compare
-from ansible_collections.ward.ops.plugins.module_utils.network.loading.load import Job, load, look
+from ansible_collections.ward.ops.plugins.module_utils.network.loading.load import Job, links_missing, load, look
 from ansible_collections.ward.ops.plugins.module_utils.network.loading.terminal import Access
 from ansible_collections.ward.ops.plugins.module_utils.network.replacement.intended import build
 from ansible_collections.ward.ops.plugins.module_utils.network.replacement.units import Units
@@ -51,6 +52,7 @@ def same(running: Fleet, name: str, kind: str, text: bytes) -> bool:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_unit_out_of_the_box_runs_what_was_intended(platform: str, tmp_path: Path) -> None:
+    """covers: E1712"""
     with fleet(Wanted("SW", session=platform, factory=True)) as running:
         wanted = intended_of(running, "SW")
         job, access = job_for(running, tmp_path, "SW", wanted, expected=["1", "2", "26"])
@@ -66,6 +68,7 @@ def test_a_unit_out_of_the_box_runs_what_was_intended(platform: str, tmp_path: P
         assert "svintr-config" not in running.lines("SW")
         if platform == "cisco_ios":
             assert done.down == ["26"]
+            assert "E1712" in str(links_missing("SW", done))
         sent = len(running.lines("SW"))
         again = load(job, access)
         assert (again.changed, again.saved, again.lines, again.difference) == (False, False, 0, "")
@@ -169,3 +172,17 @@ def test_nothing_shows_a_secret(tmp_path: Path) -> None:
     with fleet(Wanted("SW", session="frr")) as running:
         job, access = job_for(running, tmp_path, "SW", b"password Z3cr3t\n")
         assert "Z3cr3t" not in repr(job) + repr(access)
+
+
+def test_a_device_that_does_not_save(tmp_path: Path) -> None:
+    """covers: E1713"""
+    with fleet(Wanted("SW", session="frr", factory=True)) as running:
+        device = running.by_name["SW"]
+        commands = [
+            replace(one, do=[], say="% Permission denied") if one.match == "write memory" else one for one in device.session.commands
+        ]
+        device.session = replace(device.session, commands=commands)
+        job, access = job_for(running, tmp_path, "SW", intended_of(running, "SW"))
+        with pytest.raises(WardopsError) as caught:
+            load(job, access)
+        assert caught.value.problems[0].code == "E1713"

@@ -110,7 +110,7 @@ def code(units: Units, mapping: dict[str, str] | None = None) -> str:
 
 
 def test_another_model_needs_a_mapping_and_another_platform_is_refused() -> None:
-    """covers: E1702 E1703 E1704"""
+    """covers: E1702, E1703, E1704"""
     other = Units(ROW, {**UNITS.spare, "model": "N"})
     assert code(other) == "E1702"
     assert code(other, {"GigabitEthernet1/0/2": "GigabitEthernet0/2"}) == "E1703"
@@ -126,7 +126,7 @@ def test_another_model_needs_a_mapping_and_another_platform_is_refused() -> None
 
 
 def test_units_that_do_not_fit(ward: Ward, tmp_path: Path) -> None:
-    """covers: E1701 E1705"""
+    """covers: E1701, E1705"""
     store, identities, _ = kept(tmp_path, ward, b"hostname x\nend\n")
     for dead, spare in ((DEAD, DEAD), (SPARE, DEAD), ("nothing", SPARE), (DEAD, ""), (DEAD, "HON-03-L2-06")):
         with pytest.raises(WardopsError, match="E1701"):

@@ -224,10 +224,15 @@ def _keep(job: Job, terminal: Terminal, outcome: Outcome) -> None:
         if outcome.changed and loading.rollback == "confirm":
             terminal.run(loading.confirm)
         if outcome.changed:
-            terminal.run(loading.save)
+            terminal.save()
             outcome.saved = True
     except (Refused, ConnectionError) as error:
         raise fail("E1713", job.name, 0, 0, reason=getattr(error, "line", "") or str(error)) from None
+
+
+def links_missing(name: str, outcome: Outcome) -> WardopsError | None:
+    """E1712 when expected ports have no link; the device itself is all right."""
+    return fail("E1712", name, 0, 0, ports=", ".join(outcome.down)) if outcome.down else None
 
 
 def links_down(terminal: Terminal, expected: Collection[str]) -> list[str] | None:

@@ -105,6 +105,14 @@ class Terminal:
             said += answer
         return said
 
+    def save(self) -> None:
+        """:raises Refused: when nothing proves that the configuration survives a restart."""
+        for number, command in enumerate(self.loading.save, 1):
+            said = _body(self.send(command))
+            proof = self.loading.saved
+            if not (proof.search(said) if proof else not self.loading.errors.search(said)):
+                raise Refused(number, command.encode())
+
     def type(self, commands: Sequence[Command]) -> None:
         """The lines of a configuration, each into its block.
 

@@ -75,6 +75,7 @@ def page(
         "expected": expected,
         "kinds": PORT_KINDS,
         "lines": lines,
+        "changed": "<span" in diff,
         "diff": Markup(diff),  # noqa: S704 - made and escaped by as_html
         "contacts": CONTACTS,
         "notice": notice,
