@@ -10,7 +10,9 @@ import contextlib
 import datetime as dt
 import errno
 import os
+import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,6 +162,20 @@ class Git:
             beside.run("config", name, value)
         beside.folder.chmod(0o700)
         beside.folder.rename(self.folder)
+
+    def clean(self) -> None:
+        """Take away what a killed ``git`` left. A lock of somebody who lives is gone in a moment: it gets that moment."""
+        for path in self.folder.parent.glob(f".{self.folder.name}.*.new"):
+            shutil.rmtree(path)
+        left = [
+            path for pattern in ("objects/pack/tmp_*", "objects/??/tmp_obj_*", "fast_import_crash_*") for path in self.folder.glob(pattern)
+        ]
+        left += [path for path in self.folder.glob("objects/pack/*.keep") if path.read_bytes().startswith(b"fast-import")]
+        locks = [*self.folder.glob("*.lock"), *self.folder.glob("refs/**/*.lock")]
+        if locks:
+            time.sleep(1.0)
+        for path in (*left, *locks):
+            path.unlink(missing_ok=True)
 
 
 class Import:

@@ -21,7 +21,6 @@ import datetime as dt
 import os
 import re
 import stat
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -175,11 +174,9 @@ class ConfigStore:
     def recover(self) -> None:
         """Finish or forget what a killed run has begun; only within the lock."""
         try:
-            for path in self.folder.glob(".configs.git.*.new"):
-                _remove_tree(path)
+            self.git.clean()
             if not self.git.folder.exists():
                 self.git.create()
-            _clean_git(self.git.folder)
             self.copies.clean()
             left = status.pending(self.folder)
             if left is None:
@@ -392,20 +389,3 @@ def _message(info: RunInfo, attempts: Iterable[Attempt], saved: Saved) -> str:
 def _shown(name: str) -> str:
     """A name that was never proved to be one, on one line."""
     return name if name.isprintable() else ascii(name)
-
-
-def _clean_git(folder: Path) -> None:
-    """Take away what a killed ``git`` left. A lock of somebody who lives is gone in a moment: it gets that moment."""
-    left = [*folder.glob("objects/pack/tmp_*"), *folder.glob("objects/??/tmp_obj_*"), *folder.glob("fast_import_crash_*")]
-    left += [path for path in folder.glob("objects/pack/*.keep") if path.read_bytes().startswith(b"fast-import")]
-    locks = [*folder.glob("*.lock"), *folder.glob("refs/**/*.lock")]
-    if locks:
-        time.sleep(1.0)
-    for path in (*left, *locks):
-        path.unlink(missing_ok=True)
-
-
-def _remove_tree(folder: Path) -> None:
-    import shutil  # noqa: PLC0415 - after a kill only
-
-    shutil.rmtree(folder)
