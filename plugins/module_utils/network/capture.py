@@ -20,6 +20,7 @@ _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\
 #: how a device takes its pager's prompt away again, or goes on after it
 _ERASED = rb"[ \t]*(?:\x1b\[\d*D *\x1b\[\d*D|\x08+ *\x08*|\r *\r|\r?\x1b\[\d*K\r?|\r?\n)?"
 _NAME = re.compile(rb"[<\[]?[~*]?[A-Za-z][\w.-]*")  # of the device, at the beginning of its prompt
+_ECHO = 4  # lines over which an echo may be broken
 _SHORT_ANSWER = 8  # lines: a refusal, or "there is none", is never longer
 _HEAD = 40  # lines within which the start marker must stand
 
@@ -41,8 +42,10 @@ def capture(platform: Platform, command: Command, answer: Answer) -> bytes:
     :raises WardopsError: E1610 (no prompt at the end), E1611 (command refused), E1612 (start missing), E1613 (end missing), E1614 (too
         short), E1615 (blocks not closed). None of them quotes what the device said: it may hold secrets.
     """
-    lines = clean(platform, answer.received).split(b"\n")
-    lines = _without_echo(lines, command.send)
+    data = _received(platform, answer.received)
+    lines = _without_echo(data.split(b"\n"), command.send, answer.prompt)
+    if b"\r" in data or b"\x08" in data:
+        lines = [_shown(line) for line in lines]
     lines = _without_prompt(platform, command, lines, answer.prompt)
     while lines and not lines[0].strip():
         lines.pop(0)
@@ -59,6 +62,11 @@ def capture(platform: Platform, command: Command, answer: Answer) -> bytes:
 
 def clean(platform: Platform, received: bytes) -> bytes:
     """The stream as a screen of endless length would show it."""
+    return b"\n".join(_shown(line) for line in _received(platform, received).split(b"\n"))
+
+
+def _received(platform: Platform, received: bytes) -> bytes:
+    """Without pager prompts, escapes and what has no width; carriage returns and backspaces within lines are still there."""
     data = received.replace(b"\0", b"")
     if platform.pager.search(data):
         data = _pager_and_erasure(platform.pager).sub(b"", data)
@@ -66,8 +74,6 @@ def clean(platform: Platform, received: bytes) -> bytes:
         data = _ESCAPES.sub(b"", data)
     if b"\r" in data:
         data = re.sub(rb"\r+\n", b"\n", data)
-    if b"\r" in data or b"\x08" in data:
-        data = b"\n".join(_overwritten(line) if b"\r" in line or b"\x08" in line else line for line in data.split(b"\n"))
     return data.replace(b"\x07", b"")
 
 
@@ -78,8 +84,10 @@ def _pager_and_erasure(pager: Pattern) -> Pattern:
     return re.compile(rb"^[ \t]?(?:" + bare + rb")" + _ERASED, pager.flags)
 
 
-def _overwritten(line: bytes) -> bytes:
-    """A line in which the cursor went back: what is written over something replaces it."""
+def _shown(line: bytes) -> bytes:
+    """A line as the screen shows it: where the cursor went back, what is written over something replaces it."""
+    if b"\r" not in line and b"\x08" not in line:
+        return line
     shown = bytearray()
     column = 0
     for sign in line:
@@ -93,17 +101,25 @@ def _overwritten(line: bytes) -> bytes:
     return bytes(shown[:column]) if line.endswith(b"\x08") else bytes(shown)
 
 
-def _without_echo(lines: list[bytes], sent: bytes) -> list[bytes]:
-    """Take the echo away: the first lines, which end with the command (a narrow terminal breaks it, anywhere)."""
-    wanted = b"".join(sent.split())
-    heard = b""
-    for count, line in enumerate(lines[:4], 1):
-        heard += b"".join(line.split())
-        if heard.endswith(wanted):
-            return lines[count:]
-        if heard and not wanted.startswith(heard) and wanted[:4] not in heard:
-            break
+def _without_echo(lines: list[bytes], sent: bytes, prompt: bytes) -> list[bytes]:
+    """Take the echo away: the first lines, up to the one with which the command is complete, with nothing but a prompt before it.
+
+    A narrow terminal breaks the command anywhere (a blank and a return, or a new line); some devices go back and write it again.
+    """
+    wanted = _solid(sent)
+    before = {b"", wanted, _solid(prompt)}
+    raw = shown = b""
+    for count, line in enumerate(lines[:_ECHO], 1):
+        raw, shown = raw + _solid(line), shown + _solid(_shown(line))
+        for heard in (raw, shown):
+            if heard.endswith(wanted) and heard[: -len(wanted)] in before:
+                return lines[count:]
     return lines
+
+
+def _solid(data: bytes) -> bytes:
+    """Without blanks, returns and backspaces."""
+    return b"".join(_ESCAPES.sub(b"", data).replace(b"\x08", b" ").split())
 
 
 def _without_prompt(platform: Platform, command: Command, lines: list[bytes], prompt: bytes) -> list[bytes]:

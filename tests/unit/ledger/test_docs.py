@@ -11,7 +11,7 @@ from ansible_collections.ward.ops.plugins.module_utils.common.ward import REPOSI
 from ansible_collections.ward.ops.plugins.module_utils.ledger.schema import load_schemas
 
 
-@pytest.mark.parametrize("name", ["generate_error_docs.py", "generate_ledger_docs.py"])
+@pytest.mark.parametrize("name", ["generate_error_docs.py", "generate_ledger_docs.py", "generate_platform_docs.py"])
 def test_page_is_current(name: str) -> None:
     result = subprocess.run([sys.executable, f"tools/{name}", "--check"], cwd=REPOSITORY, check=False, timeout=60)
     assert result.returncode == 0, f"run: python tools/{name}"

@@ -169,12 +169,27 @@ def test_alaxala_marks_its_prompt_when_something_is_not_saved() -> None:
         assert capture(alaxala, alaxala.commands["running"], Answer("running", stream, before)) == text
 
 
-def test_apresias_own_line_is_no_change() -> None:
-    apresia = load("apresia_aeos")
-    plain = b"Building configuration...\n\nCurrent configuration:\n!\nhostname A\n!\nend\n"
-    touched = plain.replace(b"!\nend", b"!\nterminal length 0\nend")
-    assert steady(apresia, plain) == steady(apresia, touched)
-    assert "terminal length 0" in apresia.side_effects
+@pytest.mark.parametrize("echo", [b"", b"show running-config\r\n", b"show runnin \rg-config\r\n", b"N1# show running-config\r\n"])
+def test_a_header_that_names_the_command_is_no_echo(echo: bytes) -> None:
+    nxos = load("cisco_nxos")
+    text = b"!Command: show running-config\n!Time: x\nversion 9.3(8)\nhostname N1\n" + b"vlan 1\n" * 5
+    said = Answer("running", echo + text.replace(b"\n", b"\r\n") + b"\r\nN1# ", b"N1# ")
+    assert capture(nxos, nxos.commands["running"], said) == text
+
+
+def test_the_line_that_a_backup_leaves_behind_is_no_change() -> None:
+    """APRESIA and Yamaha write what the session sets into the running configuration: no drift, and no unsaved change."""
+    for name, line, other in (
+        ("apresia_aeos", b"terminal length 0", b"terminal length 24"),
+        ("yamaha", b"console columns 200", b"console columns 80"),
+    ):
+        platform = load(name)
+        assert line in platform.setup and line.decode().rsplit(" ", 1)[0].split()[0] in platform.side_effects
+        saved = b"! a\nhostname A\nend\n" if name == "apresia_aeos" else b"# a\nip lan1 address 10.28.0.2/24\n"
+        touched = saved.replace(b"a\n", b"a\n" + line + b"\n")
+        assert steady(platform, touched) == steady(platform, touched.replace(line, other))
+        assert len(steady(platform, touched).splitlines()) == len(touched.splitlines()), "rewritten, not deleted"
+        assert comparable(platform, touched) == comparable(platform, saved)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +208,7 @@ def test_apresias_own_line_is_no_change() -> None:
         (
             "yamaha",
             b"# Reporting Date: Nov 22 2026 05:10:11\nip lan1\n",
-            b"# Reporting Date: Nov 23 2026 05:10:12\nconsole lines infinity\nip lan1\n",
+            b"# Reporting Date: Nov 23 2026 05:10:12\nip lan1\n",
         ),
         (
             "nec_ix",
