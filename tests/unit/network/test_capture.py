@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 IOS = load("cisco_ios")
 RUNNING = IOS.commands["running"]
+GOLDEN = Path(__file__).resolve().parents[2] / "golden/network"
 HEAD = b"Building configuration...\n\nCurrent configuration : 99 bytes\n!\nversion 15.2\nhostname SW1\n"
 PROMPT = b"SW1#"
 PAGERS = [
@@ -85,6 +87,38 @@ def test_every_truncation_is_refused() -> None:
     for length in range(len(b"show running-config\r\n"), len(body)):
         cut = Answer("running", body[:length] + b"\r\nSW1#", PROMPT)
         assert code(IOS, cut) in {"E1612", "E1613", "E1614"}, length
+
+
+@pytest.mark.parametrize("name", names())
+def test_no_platforms_answer_is_taken_without_its_prompt(name: str) -> None:
+    """The text is the platform's golden file; what is cut off before the prompt is complete is refused, and the whole is taken."""
+    platform = load(name)
+    prompt = {"hp_comware": b"<DEV-1>", "fortinet": b"DEV-1 # ", "juniper_junos": b"u@DEV-1> ", "linux": b"u@DEV-1:~$ "}.get(
+        name, b"DEV-1# "
+    )
+    text = (GOLDEN / f"{name}.txt").read_bytes()
+    command = platform.commands["running"]
+    stream = command.send + b"\r\n" + text.replace(b"\n", b"\r\n") + prompt
+    assert capture(platform, command, Answer("running", stream, prompt)) == text
+    least = len(stream) - (len(prompt) - len(prompt.rstrip()))
+    for length in {*range(0, least, 211), *range(least - 60, least)}:
+        assert code(platform, Answer("running", stream[:length], prompt)) == "E1610", length
+
+
+MARKED = [
+    name for name in names() if (mark := load(name).commands["running"].end) and mark.pattern in {b"end", b"return"} and name != "fortinet"
+]
+
+
+@pytest.mark.parametrize("name", MARKED)
+def test_a_prompt_after_half_a_configuration_does_not_make_it_whole(name: str) -> None:
+    """Where the platform marks the end: cut after any line, with the prompt behind it (a device that gave up, and went on)."""
+    platform = load(name)
+    prompt = b"<DEV-1>" if name == "hp_comware" else b"DEV-1# "
+    lines = (GOLDEN / f"{name}.txt").read_bytes().splitlines()
+    for count in range(platform.commands["running"].minimum, len(lines) - 1, 5):
+        stream = b"\r\n".join([platform.commands["running"].send, *lines[:count], prompt])
+        assert code(platform, Answer("running", stream, prompt)) in {"E1612", "E1613", "E1615"}, lines[count - 1]
 
 
 def test_a_prompt_within_the_text_is_text() -> None:
