@@ -168,26 +168,27 @@ class Terminal:
             self._stack.append((line, moved))
 
     def _answer(self, line: bytes, number: int) -> None:
-        answer = self.send(line.decode("utf-8", "surrogateescape"))
+        answer = self.send(line.decode("utf-8", "surrogateescape"), known=self._prompt)
         body = answer.split("\n", line.count(b"\n") + 1)[-1] if "\n" in answer else ""
         if self.loading.errors.search(body.encode("utf-8", "surrogateescape")):
             raise Refused(number, line)
 
-    def send(self, line: str, secret: str = "") -> str:
+    def send(self, line: str, secret: str = "", known: str = "") -> str:
         """Type one line (or a value of several) and read up to the next prompt; known questions are answered.
 
         :param secret: what a question for a password is answered with.
+        :param known: a prompt that needs no quiet to be believed: the answer to a line of configuration does not look like it.
 
         :raises ConnectionError: when the device falls silent or hangs up.
         """
         channel = self._connection.remote_conn
         try:
             channel.sendall((line + "\n").encode("utf-8", "surrogateescape"))
-            return self._read(_QUIET * (10 if "\n" in line else 1), secret)
+            return self._read(_QUIET * (10 if "\n" in line else 1), secret, "" if "\n" in line else known)
         except OSError as error:
             raise ConnectionError(type(error).__name__) from None
 
-    def _read(self, quiet: float, secret: str = "") -> str:
+    def _read(self, quiet: float, secret: str = "", known: str = "") -> str:
         channel = self._connection.remote_conn
         received = ""
         last = time.monotonic()
@@ -198,10 +199,10 @@ class Terminal:
                 continue
             waited = time.monotonic() - last
             tail = _ANSI.sub("", received[-400:])
+            if waited >= _LOOK and (match := _PROMPT.search(tail)) and "\n" in received and (waited >= quiet or match[1] == known):
+                self._prompt = match[1]
+                return _ANSI.sub("", received)
             if waited >= quiet:
-                if (match := _PROMPT.search(tail)) and "\n" in received:
-                    self._prompt = match[1]
-                    return _ANSI.sub("", received)
                 if secret and re.search(r"(?i)password: ?$", tail):
                     channel.sendall(f"{secret}\n".encode())
                     secret, received, last = "", received + "\n", time.monotonic()
