@@ -153,7 +153,7 @@ def read(data: bytes, path: str, name: str) -> Platform:
         if not base.is_file():
             raise fail("E1600", path, name=base.stem, known="、".join(names()))
         content = {**parse_policy(base.read_bytes(), str(base)), **content}
-    platform = _Reading(content, path).platform(name)
+    platform = _Reading(content, path, data).platform(name)
     for text in platform.sent():
         if BANNED.search(text):
             raise fail("E1602", path, command=text.decode("ascii", "backslashreplace").strip())
@@ -163,11 +163,12 @@ def read(data: bytes, path: str, name: str) -> Platform:
 class _Reading:
     """One file's content, taken key by key; what is left at the end is unknown."""
 
-    def __init__(self, content: Any, path: str) -> None:
+    def __init__(self, content: Any, path: str, data: bytes) -> None:
         if not isinstance(content, dict):
             raise fail("E1601", path, key="", reason_ja="キーと値の表ではありません", reason="it is no mapping")
         self.left: dict[str, Any] = dict(content)
         self.path = path
+        self.data = data
         self.problems: list[Problem] = []
 
     def platform(self, name: str) -> Platform:
@@ -214,7 +215,10 @@ class _Reading:
         return platform
 
     def wrong(self, key: str, ja: str, en: str) -> None:
-        self.problems.append(Problem("E1601", self.path, params={"key": key, "reason_ja": ja, "reason": en}))
+        """A mistake below a key: with that key's line, or none when it is missing or stands in the file that this one extends."""
+        found = re.search(rb"^" + re.escape(key.split(".", maxsplit=1)[0].encode()) + rb"[ \t]*:", self.data, re.MULTILINE)
+        line = self.data.count(b"\n", 0, found.start()) + 1 if found else 0
+        self.problems.append(Problem("E1601", self.path, line, params={"key": key, "reason_ja": ja, "reason": en}))
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self.left.pop(key, default)
@@ -283,13 +287,20 @@ class _Reading:
             part: self.pattern(f"commands.{key}.{part}", value[part]) if part in value else None for part in ("start", "end", "absent")
         }
         pair = value.get("balanced")
+        if pair is not None and (not isinstance(pair, list) or len(pair) != 2):
+            self.wrong(f"commands.{key}.balanced", "開く印と閉じる印の 2 つです", "two: what opens and what closes")
+            pair = None
         balanced = tuple(self.pattern(f"commands.{key}.balanced", one) for one in pair) if pair else None
+        minimum = value.get("minimum", 1)
+        if not isinstance(minimum, int) or minimum < 1:
+            self.wrong(f"commands.{key}.minimum", "1 以上の行数です", "a number of lines, at least 1")
+            minimum = 1
         return Command(
             key,
             str(value["send"]).encode(),
             found["start"],
             found["end"],
-            int(value.get("minimum", 1)),
+            minimum,
             found["absent"],
             (balanced[0], balanced[1]) if balanced else None,
         )

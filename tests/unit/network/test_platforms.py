@@ -80,6 +80,11 @@ def test_every_mistake_at_once() -> None:
         broken(MINIMAL + "volatile: [{line: 'uptime .*', instead: x}, {line: '^.*uptime', instead: x}, {line: '^u?x', instead: x}]\n")
         == ["E1601"] * 3
     )
+    odd = MINIMAL.replace("{send: show running-config}", "{send: show run, minimum: many, balanced: ['{']}")
+    assert broken(odd) == ["E1601"] * 2
+    with pytest.raises(WardopsError) as caught:
+        read((MINIMAL + "driver: telnet\n").encode(), "x.yml", "x")
+    assert (caught.value.problems[0].path, caught.value.problems[0].line) == ("x.yml", 7)
     assert broken("title: x\nsource: y\nprompt: a\nerrors: b\ncommands: {startup: {send: x}}\n") == ["E1601"]
 
 
