@@ -71,6 +71,7 @@ EXPECTED_POLICIES = {
     "life",
     "registers",
     "compliance",
+    "network",
 }
 
 

@@ -1,0 +1,329 @@
+"""One attempt at one device: in, prompt, privilege, commands, out. Nothing but what the platform file says is ever sent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import asyncssh
+
+from ..known_hosts import KnownHosts, Verdict
+from ..model import Answer, Device, Status
+from ..platform import Command, Platform
+from .access import Access, Breaker
+from .terminal import ClosedError, Judge, Judgement, Terminal, TooLargeError, options
+
+#: seconds of quiet after the known prompt, after the first one and others of its form, and before a pager or a question is answered
+_KNOWN, _GREETING, _OTHER, _ANSWER = 0.01, 0.1, 0.6, 0.05
+#: seconds of silence in a greeting without a prompt after which the Enter key is pressed, once
+_NUDGE = 2.0
+#: what old devices need is added by their platform file (``ssh``); these are everybody's, the cheap ones first
+_KEX = (
+    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
+    "diffie-hellman-group14-sha256,diffie-hellman-group16-sha512,diffie-hellman-group-exchange-sha256,diffie-hellman-group18-sha512"
+).split(",")
+_CIPHERS = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,chacha20-poly1305@openssh.com".split(",")
+_MACS = "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512".split(",")
+_HOST_KEYS = "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256".split(",")
+_LEGACY = {"kex": _KEX, "encryption": _CIPHERS, "mac": _MACS, "host_key": _HOST_KEYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Exception):  # noqa: N818 - a result, not an error
+    """The attempt ended without its answers. ``detail`` is Japanese, for people, and holds nothing that the device said."""
+
+    status: Status
+    detail: str
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One attempt under way.
+
+    :param phase: ``tcp``, ``ssh``, ``auth``, ``terminal``: how far it came.
+    :param answers: what was read so far.
+    """
+
+    device: Device
+    platform: Platform
+    access: Access
+    known: KnownHosts
+    breaker: Breaker
+    most: int
+    commands: tuple[str, ...]
+    phase: str = "tcp"
+    verdict: Verdict | None = None
+    tried: bool = False
+    pending: bool = False
+    barred: bool = False
+    paged: bool = False
+    answers: list[Answer] = field(default_factory=list, repr=False)
+
+    async def run(self, patience: float) -> None:
+        """The whole dialogue; the answers stand in ``answers``.
+
+        :param patience: seconds until the terminal must be open.
+        :raises Failed: everything that can happen but the end of the caller's time.
+        """
+        connection = None
+        try:
+            async with asyncio.timeout(patience):
+                connection, terminal = await self._open()
+            await self._talk(terminal)
+        except TimeoutError:
+            raise self._late() from None
+        except TooLargeError:
+            raise Failed(Status.TOO_LARGE, f"応答が上限 {self.most // 1048576} MiB を超えた") from None
+        except ClosedError:
+            raise Failed(Status.INCOMPLETE, "機器が途中で切断した") from None
+        except asyncssh.Error as error:
+            raise self._refused(error) from None
+        except OSError as error:
+            raise Failed(Status.UNREACHABLE, f"接続できない（{_reason(error)}）") from None
+        finally:
+            if self.pending:
+                self._settle(good=None)
+            if connection:
+                connection.abort()
+
+    def late(self) -> Failed:
+        """What it means that the device's time is over now."""
+        if self.phase in ("tcp", "ssh"):
+            return Failed(Status.UNREACHABLE, "応答がない" if self.phase == "tcp" else "接続後、SSH の応答がない")
+        return Failed(Status.TIMEOUT, "認証の応答がない" if self.phase == "auth" else "応答が途中で止まった")
+
+    _late = late
+
+    def _settle(self, *, good: bool | None) -> None:
+        self.pending = False
+        self.breaker.settle(good=good)
+
+    def _refused(self, error: asyncssh.Error) -> Failed:
+        if self.verdict is Verdict.UNKNOWN:
+            return Failed(Status.HOST_KEY_UNKNOWN, "ホスト鍵が記録されていない")
+        if self.verdict is Verdict.CHANGED:
+            return Failed(Status.HOST_KEY_CHANGED, "ホスト鍵が記録と違う（接続を中止した）")
+        if self.barred:
+            return Failed(Status.AUTHENTICATION, "試していない（同じアカウントの認証失敗が続いたため）")
+        if isinstance(error, asyncssh.PermissionDenied) or (self.phase == "auth" and self.tried):
+            if self.pending:
+                self._settle(good=False)
+            return Failed(Status.AUTHENTICATION, "認証に失敗した（パスワードまたは鍵）")
+        if isinstance(error, asyncssh.KeyExchangeFailed):
+            return Failed(Status.UNREACHABLE, "SSH の暗号方式が合わない")
+        if self.phase in ("tcp", "ssh", "auth"):
+            return Failed(Status.UNREACHABLE, f"SSH の接続が切れた（{type(error).__name__}）")
+        return Failed(Status.INCOMPLETE, f"機器が途中で切断した（{type(error).__name__}）")
+
+    async def _open(self) -> tuple[asyncssh.SSHClientConnection, Terminal]:
+        kinds = tuple(sorted({key.kind for key in self.known.keys(self.device.address, self.device.port)}))
+        settings = connection_options(self.platform.name, kinds, self.access.user, _Legacy(self.platform.ssh))
+        connection, _ = await asyncssh.create_connection(lambda: _Client(self), self.device.address, self.device.port, options=settings)
+        self.phase = "terminal"
+        term, size = options(self.platform.ssh)
+        try:
+            _, terminal = await connection.create_session(
+                lambda: Terminal(self.most), term_type=term, term_size=size, encoding=None, window=256 * 1024
+            )
+        except BaseException:
+            connection.abort()
+            raise
+        return connection, terminal
+
+    async def _talk(self, terminal: Terminal) -> None:
+        prompt = await self._greeting(terminal)
+        prompt = await self._enable(terminal, prompt)
+        for line in self.platform.setup:
+            await terminal.ask(line, self._any_prompt(prompt, _GREETING))
+            prompt = terminal.last_line()
+        for key in self.commands:
+            command = self.platform.commands.get(key)
+            if command is not None:
+                self.answers.append(await self._show(terminal, command, prompt))
+        with contextlib.suppress(ClosedError, TooLargeError, TimeoutError):
+            await self._leave(terminal, prompt)
+
+    async def _greeting(self, terminal: Terminal) -> bytes:
+        """Wait for the first prompt; a device that wants a key pressed first gets Enter."""
+
+        def judge(line: bytes) -> Judgement | None:
+            if self.platform.prompt.fullmatch(line):
+                return _GREETING, None
+            return _NUDGE, b"\n"
+
+        await terminal.until(judge)
+        return terminal.last_line()
+
+    async def _enable(self, terminal: Terminal, prompt: bytes) -> bytes:
+        enable = self.platform.enable
+        if enable is None or not enable.when.search(prompt) or not self.access.enable:
+            return prompt
+
+        def judge(line: bytes) -> Judgement | None:
+            if enable.ask.search(line) or self.platform.prompt.fullmatch(line):
+                return _ANSWER, None
+            return None
+
+        received = await terminal.ask(enable.send, judge)
+        if enable.ask.search(terminal.last_line()):
+            received = await terminal.ask(self.access.enable.encode(), judge)
+        prompt = terminal.last_line()
+        if enable.when.search(prompt) or enable.ask.search(prompt) or enable.refused.search(received):
+            raise Failed(Status.REFUSED, "特権モードに入れない（特権パスワード）")
+        return prompt
+
+    async def _show(self, terminal: Terminal, command: Command, prompt: bytes) -> Answer:
+        received = await terminal.ask(command.send, self._any_prompt(prompt))
+        return Answer(command.key, received, prompt)
+
+    def _any_prompt(self, known: bytes, other: float = _OTHER) -> Judge:
+        """The known prompt soon (AlaxalA's sign for unsaved changes aside), another of its form later; the pager is answered."""
+        bare = known.lstrip(b"!")
+
+        def judge(line: bytes) -> Judgement | None:
+            if not line:
+                return None
+            if line.lstrip(b"!") == bare:
+                return _KNOWN, None
+            if self.platform.pager.match(line):
+                self.paged = True
+                return _ANSWER, self.platform.pager_answer
+            if self.platform.prompt.fullmatch(line):
+                return other, None
+            return None
+
+        return judge
+
+    async def _leave(self, terminal: Terminal, prompt: bytes) -> None:
+        """Say good-bye. A device that asks something then is waited for; the others are not."""
+        if not self.platform.questions:
+            for line in self.platform.leave:
+                terminal.send(line + b"\n")
+            await asyncio.sleep(0)
+            return
+
+        def judge(line: bytes) -> Judgement | None:
+            for question in self.platform.questions:
+                if question.ask.search(line):
+                    return _ANSWER, question.answer + b"\n"
+            return (_ANSWER, None) if self.platform.prompt.fullmatch(line) else None
+
+        async with asyncio.timeout(3.0):
+            for line in self.platform.leave:
+                await terminal.ask(line, judge)
+
+
+class _Client(asyncssh.SSHClient):
+    """What the SSH library asks on the way in."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        self._attempt.phase = "ssh"
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        attempt = self._attempt
+        attempt.verdict = attempt.known.judge(attempt.device.address, attempt.device.port, key.public_data)
+        attempt.phase = "auth"
+        return attempt.verdict is Verdict.KNOWN
+
+    def auth_completed(self) -> None:
+        if self._attempt.pending:
+            self._attempt._settle(good=True)  # noqa: SLF001 - one thing in two classes
+
+    async def public_key_auth_requested(self) -> Any:
+        if not self._attempt.access.key or not await self._permitted():
+            return None
+        return private_key(self._attempt.access.key)
+
+    async def password_auth_requested(self) -> str | None:
+        return self._attempt.access.password if await self._password_permitted() else None
+
+    async def kbdint_auth_requested(self) -> str | None:
+        return "" if self._attempt.access.password and not self._attempt.tried and not self._attempt.barred else None
+
+    async def kbdint_challenge_received(self, name: str, instructions: str, lang: str, prompts: Any) -> list[str] | None:
+        if not prompts:
+            return []
+        if len(prompts) > 1 or not await self._password_permitted():
+            return None
+        return [self._attempt.access.password]
+
+    async def _password_permitted(self) -> bool:
+        """One try with the password, by whatever method: a second one is a step towards a locked account."""
+        attempt = self._attempt
+        if not attempt.access.password or (attempt.tried and not attempt.access.key) or attempt.barred:
+            return False
+        return await self._permitted()
+
+    async def _permitted(self) -> bool:
+        attempt = self._attempt
+        if attempt.tried:
+            return False
+        if not attempt.pending:
+            if not await attempt.breaker.permit():
+                attempt.barred = True
+                return False
+            attempt.pending = True
+        attempt.tried = True
+        return True
+
+
+class _Legacy:
+    """What a platform file adds to the algorithms; hashable, so that options are made once."""
+
+    def __init__(self, ssh: Any) -> None:
+        self.added = {name: tuple(str(one) for one in ssh.get(name, ())) for name in _LEGACY}
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.added.items()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Legacy) and self.added == other.added
+
+
+@cache
+def private_key(text: str) -> asyncssh.SSHKey:
+    """Parsed once. :raises asyncssh.KeyImportError: when it is none."""
+    return asyncssh.import_private_key(text)
+
+
+@cache
+def connection_options(platform: str, kinds: tuple[str, ...], user: str, legacy: _Legacy) -> asyncssh.SSHClientConnectionOptions:
+    """The options of all connections that are alike.
+
+    :param kinds: types of the recorded host keys: the device shall show one of these, since it may have others too.
+    """
+    chosen = {name: [*usual, *legacy.added[name]] for name, usual in _LEGACY.items()}
+    wanted = [one for one in chosen["host_key"] if one in kinds or (one.startswith("rsa-") and "ssh-rsa" in kinds)]
+    return asyncssh.SSHClientConnectionOptions(
+        username=user,
+        known_hosts=lambda host, addr, port: ([], [], []),
+        server_host_key_algs=wanted or chosen["host_key"],
+        kex_algs=chosen["kex"],
+        encryption_algs=chosen["encryption"],
+        mac_algs=chosen["mac"],
+        compression_algs=["none"],
+        client_keys=None,
+        agent_path=None,
+        gss_kex=False,
+        gss_auth=False,
+        host_based_auth=False,
+        preferred_auth="publickey,password,keyboard-interactive",
+        config=None,
+        connect_timeout=None,
+        login_timeout=0,
+        keepalive_interval=0,
+    )
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "拒否された"
+    if isinstance(error, ConnectionResetError):
+        return "切断された"
+    return error.strerror or type(error).__name__
