@@ -1,7 +1,8 @@
 """``wardops demo``: the repository's main jobs, end to end, against real servers of the lab.
 
 A reviewed line in a ledger decides whether a device gets onto the network; a delivery of 120 notebooks goes from a dirty workbook to
-the switch port and the auditor; USB devices are registered; a day of payment results is split and delivered; the evidence is proved.
+the switch port and the auditor; configs of network devices are kept and watched, and a dead router gets a successor; USB devices are
+registered; a day of payment results is split and delivered; the evidence is proved.
 """
 
 from __future__ import annotations
@@ -19,12 +20,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import demo_delivery, demo_network, demo_payment, demo_skysea
+from . import demo_delivery, demo_devices, demo_network, demo_payment, demo_skysea
 from .demo_stage import Stage
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 #: the chapters; the evidence of all of them is proved last
-STEPS = (*demo_network.STEPS[:-1], *demo_delivery.STEPS, *demo_skysea.STEPS, *demo_payment.STEPS, demo_network.STEPS[-1])
+STEPS = (
+    *demo_network.STEPS[:-1],
+    *demo_delivery.STEPS,
+    *demo_devices.STEPS,
+    *demo_skysea.STEPS,
+    *demo_payment.STEPS,
+    demo_network.STEPS[-1],
+)
 #: columns of the table's text
 DETAIL = 72
 
