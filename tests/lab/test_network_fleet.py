@@ -35,7 +35,7 @@ def started(lab: Lab) -> Iterator[Lab]:
 
 
 def ping(lab: Lab, *addresses: str) -> subprocess.CompletedProcess[str]:
-    return command(lab, "run", "--", "fping", "-a", "-t300", "-r1", *addresses)
+    return command(lab, "run", "--", "fping", "-a", "-i1", "-t300", "-r1", *addresses)
 
 
 def test_the_fleet_answers_at_its_own_addresses_and_only_while_it_runs(started: Lab) -> None:
