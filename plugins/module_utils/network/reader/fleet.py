@@ -34,7 +34,7 @@ class Limits:
     :param commands: which of the platform's commands are read.
     """
 
-    sessions: int = 500
+    sessions: int = 1000
     per_site: int = 150
     connect: float = 15.0
     device: float = 90.0
