@@ -75,8 +75,8 @@ class _Work:
         self.night = desired.night(ward, choice, self.store.status().devices)
         names = {"user": "USER", "password": "PASSWORD", "enable": "ENABLE", "key": "KEY"}
         default = {name: arguments[name] or os.environ.get(f"WARDOPS_NETWORK_{variable}", "") for name, variable in names.items()}
-        self.access = accesses(default, arguments["access"])
-        self.known = known_hosts.read(Path(arguments["known_hosts"]))
+        access, known = accesses(default, arguments["access"]), known_hosts.read(Path(arguments["known_hosts"]))
+        self.way = backup.Way(access, known, self._say)
         masker = Masker((arguments["mask_key"] or os.environ.get("WARDOPS_CONFIG_MASK_KEY", "")).encode())
         self.backup = backup.Backup(self.store, masker, self.policy, frozenset(arguments["accept_shrunk"]), keep=diff)
         self.evidence = evidence_folder(arguments)
@@ -87,12 +87,12 @@ class _Work:
         info = backup.info(self.layer, self.night, self.now)
         old = backup.before(self.store) if self.diff else {}
         if self.check:
-            found = self.backup.look(info, self.night, self.access, self.known, self._say)
+            found = self.backup.look(info, self.night, self.way)
             return self._result(found, old)
         facts = {"layer": self.layer, "run": info.run_id, "store": str(self.store.folder)}
         with evidence.step(self.evidence, "backup_configs", facts, REPOSITORY) as record:
             record.plan({"devices": len(self.night.devices), "not_due": len(self.night.waiting), "excluded": len(self.night.never)})
-            found = self.backup.run(info, self.night, self.access, self.known, self._say)
+            found = self.backup.run(info, self.night, self.way)
             wrong = backup.attention(found, self.policy)
             listed = [{name: one.shown()[name] for name in ("device", "status", "detail")} for one in found.failed]
             commit = found.saved.commit if found.saved else None

@@ -74,8 +74,14 @@ def policy(data: Any) -> Policy:
     except (KeyError, TypeError, ValueError):
         shown = data.get("backup", {}).get(key) if isinstance(data, dict) and isinstance(data.get("backup"), dict) else None
         raise fail("E1633", "network.yml", key=f"backup.{key}", value=shown) from None
-    counts = {"shrunk_lines": int(values.pop("shrunk_lines")), "tolerated_count": int(values.pop("tolerated_count"))}
-    return Policy(Limits(**numbers), **values, **counts)
+    return Policy(
+        Limits(**numbers),
+        values["weekly_days"],
+        values["shrunk_percent"],
+        int(values["shrunk_lines"]),
+        int(values["tolerated_count"]),
+        values["tolerated_percent"],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,15 @@ class Found:
         return {"devices": len(self.results), "changed": len(self.changed), **{str(each): by_status.get(str(each), 0) for each in Status}}
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the devices are reached; ``say`` is called after each one."""
+
+    access: Accesses
+    known: KnownHosts
+    say: Callable[[Result], None]
+
+
 @dataclass(slots=True)
 class Backup:
     """The parts that stay the same for all devices of a night.
@@ -146,38 +161,35 @@ class Backup:
     shrunk: Collection[str] = ()
     keep: bool = False
 
-    def run(self, info: RunInfo, night: Night, access: Accesses, known: KnownHosts, say: Callable[[Result], None]) -> Found:
+    def run(self, info: RunInfo, night: Night, way: Way) -> Found:
         """Read all devices and store what they said.
 
-        :param say: called after each device.
         :raises WardopsError: those of the store (E1660-E1670), E1620, E1633.
         """
         found = Found(info.run_id)
         with self.store.locked(info.run_id) as session:
-            self._read(found, night, access, known, say, session)
+            self._read(found, night, way, session)
             attempts = [Attempt(one.device, one.status, one.detail, one.attempts, one.seconds, one.via) for one in found.results]
             found.saved = session.save(info, attempts)
         refused = {device: problem for (device, _), problem in found.saved.refused.items()}
         found.results = [_refused(one, refused[one.device.name]) if one.device.name in refused else one for one in found.results]
         return found
 
-    def look(self, info: RunInfo, night: Night, access: Accesses, known: KnownHosts, say: Callable[[Result], None]) -> Found:
+    def look(self, info: RunInfo, night: Night, way: Way) -> Found:
         """Read all devices, compare with the store, and store nothing."""
         found = Found(info.run_id)
-        self._read(found, night, access, known, say, None)
+        self._read(found, night, way, None)
         return found
 
-    def _read(
-        self, found: Found, night: Night, access: Accesses, known: KnownHosts, say: Callable[[Result], None], session: Session | None
-    ) -> None:
+    def _read(self, found: Found, night: Night, way: Way, session: Session | None) -> None:
         held = session.known() if session else self.store.known()
 
         def done(dialogue: Dialogue) -> None:
             result = self._take(dialogue, held, session, found)
             found.results.append(result)
-            say(result)
+            way.say(result)
 
-        read_fleet(night.devices, access, known, self.policy.limits, done)
+        read_fleet(night.devices, way.access, way.known, self.policy.limits, done)
 
     def _take(self, dialogue: Dialogue, held: Mapping[Key, Known], session: Session | None, found: Found) -> Result:
         outcomes: dict[str, str] = {}
@@ -185,10 +197,17 @@ class Backup:
         if dialogue.answers and status is not Status.UNKNOWN_PLATFORM:
             platform = platforms.load(dialogue.device.platform)
             for answer in dialogue.answers:
-                key = (dialogue.device.name, answer.command)
+                old = held.get((dialogue.device.name, answer.command))
                 try:
                     text = captures.capture(platform, platform.commands[answer.command], answer)
-                    outcomes[answer.command] = self._keep(dialogue.device, platform, key, text, held.get(key), session, found)
+                    if text:
+                        self._believe(dialogue.device, answer.command, text, old)
+                        made = self._made(dialogue.device, answer.command, platform, text)
+                        outcomes[answer.command] = self._keep(made, old, session, found)
+                    else:
+                        if session:
+                            session.absent(dialogue.device.name, answer.command)
+                        outcomes[answer.command] = "gone" if old else "absent"
                 except _ShrunkError as error:
                     outcomes[answer.command] = "shrunk"
                     status, detail = Status.SHRUNK, str(error)
@@ -202,31 +221,24 @@ class Backup:
                         status, detail = bad, f"{problem.code} {problem.text('ja')}"
         return Result(dialogue.device, status, detail, dialogue.attempts, dialogue.seconds, dialogue.via, outcomes)
 
-    def _keep(
-        self,
-        device: Device,
-        platform: platforms.Platform,
-        key: Key,
-        text: bytes,
-        old: Known | None,
-        session: Session | None,
-        found: Found,
-    ) -> str:
-        if not text:
-            if session:
-                session.absent(*key)
-            return "gone" if old else "absent"
-        if old and device.name not in self.shrunk:
-            lines = text.count(b"\n")
-            if old.lines - lines >= self.policy.shrunk_lines and lines < old.lines * (1 - self.policy.shrunk_percent / 100):
-                raise _ShrunkError(f"{key[1]} が前回の {old.lines} 行から {lines} 行に減った")
+    def _believe(self, device: Device, command: str, text: bytes, old: Known | None) -> None:
+        if old is None or device.name in self.shrunk:
+            return
+        lines = text.count(b"\n")
+        if old.lines - lines >= self.policy.shrunk_lines and lines < old.lines * (1 - self.policy.shrunk_percent / 100):
+            raise _ShrunkError(f"{command} が前回の {old.lines} 行から {lines} 行に減った")
+
+    def _made(self, device: Device, command: str, platform: platforms.Platform, text: bytes) -> Capture:
         masked = self.masker.mask(platform, captures.steady(platform, text))
+        return Capture(device, command, text, masked.text, masked.identity)
+
+    def _keep(self, made: Capture, old: Known | None, session: Session | None, found: Found) -> str:
         if session:
-            outcome = str(session.add(Capture(device, key[1], text, masked.text, masked.identity)))
+            outcome = str(session.add(made))
         else:
-            outcome = "new" if old is None else "unchanged" if old.identity == masked.identity else "changed"
+            outcome = "new" if old is None else "unchanged" if old.identity == made.identity else "changed"
         if self.keep and outcome in ("new", "changed"):
-            found.texts[key] = masked.text
+            found.texts[made.device.name, made.command] = made.masked
         return outcome
 
 
@@ -252,8 +264,8 @@ def differences(found: Found, old: Mapping[Key, bytes]) -> Iterator[str]:
     """Masked unified differences of what is new or changed."""
     for key, text in sorted(found.texts.items()):
         name = "/".join(key)
-        sides = [(one or b"").decode("utf-8", "replace").splitlines(keepends=True) for one in (old.get(key), text)]
-        yield "".join(difflib.unified_diff(*sides, f"{name} (保管)", f"{name} (機器)"))
+        stored, read = ((one or b"").decode("utf-8", "replace").splitlines(keepends=True) for one in (old.get(key), text))
+        yield "".join(difflib.unified_diff(stored, read, f"{name} (保管)", f"{name} (機器)"))
     for one in found.results:
         for command, outcome in one.outcomes.items():
             if outcome == "gone":

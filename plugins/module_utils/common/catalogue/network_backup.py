@@ -40,25 +40,4 @@ ENTRIES: dict[str, Entry] = {
         "一覧の結果ごとに、手引き「設定バックアップ」の表に従って対処してください",
         "do for each result what the operators' guide network-backup.md says",
     ),
-    "E1635": Entry(
-        "host-key-unreachable",
-        "ホスト鍵を受け取れません: {reason}",
-        "no host key was received: {reason}",
-        "アドレスと経路、機器の SSH を確かめてください",
-        "check address, route, and SSH on the device",
-    ),
-    "E1636": Entry(
-        "host-key-differs",
-        "記録と違うホスト鍵です: 記録 {known}、機器 {found}",
-        "the host key is not the recorded one: recorded {known}, shown {found}",
-        "交換・初期化の記録とコンソールの指紋を確かめ、正しければ --replace を付けてください。心当たりがなければ接続せず、セキュリティ担当へ連絡してください",
-        "compare with the console and the record of the exchange; if it is right, give --replace; otherwise do not connect, and report it",
-    ),
-    "E1637": Entry(
-        "host-key-not-as-listed",
-        "渡された指紋の一覧と違います: 一覧 {listed}、機器 {found}",
-        "not as in the list of fingerprints: listed {listed}, shown {found}",
-        "コンソールで指紋を確かめてください",
-        "look at the fingerprint on the console",
-    ),
 }

@@ -1,5 +1,7 @@
 """One attempt at one device: in, prompt, privilege, commands, out. Nothing but what the platform file says is ever sent."""
 
+# ruff: noqa: ARG002 (the library calls these methods with what it has)
+
 from __future__ import annotations
 
 import asyncio
@@ -21,18 +23,44 @@ _KNOWN, _GREETING, _OTHER, _ANSWER = 0.01, 0.1, 0.6, 0.05
 #: seconds of silence in a greeting without a prompt after which the Enter key is pressed, once
 _NUDGE = 2.0
 #: what old devices need is added by their platform file (``ssh``); these are everybody's, the cheap ones first
-_KEX = (
-    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
-    "diffie-hellman-group14-sha256,diffie-hellman-group16-sha512,diffie-hellman-group-exchange-sha256,diffie-hellman-group18-sha512"
-).split(",")
-_CIPHERS = "aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,chacha20-poly1305@openssh.com".split(",")
-_MACS = "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512".split(",")
-_HOST_KEYS = "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256".split(",")
+_KEX = [
+    "curve25519-sha256",
+    "curve25519-sha256@libssh.org",
+    "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
+    "diffie-hellman-group14-sha256",
+    "diffie-hellman-group16-sha512",
+    "diffie-hellman-group-exchange-sha256",
+    "diffie-hellman-group18-sha512",
+]
+_CIPHERS = [
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "aes128-ctr",
+    "aes192-ctr",
+    "aes256-ctr",
+    "chacha20-poly1305@openssh.com",
+]
+_MACS = [
+    "hmac-sha2-256-etm@openssh.com",
+    "hmac-sha2-512-etm@openssh.com",
+    "hmac-sha2-256",
+    "hmac-sha2-512",
+]
+_HOST_KEYS = [
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+]
 _LEGACY = {"kex": _KEX, "encryption": _CIPHERS, "mac": _MACS, "host_key": _HOST_KEYS}
 
 
 @dataclass(frozen=True, slots=True)
-class Failed(Exception):  # noqa: N818 - a result, not an error
+class Failed(Exception):
     """The attempt ended without its answers. ``detail`` is Japanese, for people, and holds nothing that the device said."""
 
     status: Status
@@ -74,7 +102,7 @@ class Attempt:
                 connection, terminal = await self._open()
             await self._talk(terminal)
         except TimeoutError:
-            raise self._late() from None
+            raise self.late() from None
         except TooLargeError:
             raise Failed(Status.TOO_LARGE, f"応答が上限 {self.most // 1048576} MiB を超えた") from None
         except ClosedError:
@@ -85,7 +113,7 @@ class Attempt:
             raise Failed(Status.UNREACHABLE, f"接続できない（{_reason(error)}）") from None
         finally:
             if self.pending:
-                self._settle(good=None)
+                self.settle(good=None)
             if connection:
                 connection.abort()
 
@@ -95,9 +123,7 @@ class Attempt:
             return Failed(Status.UNREACHABLE, "応答がない" if self.phase == "tcp" else "接続後、SSH の応答がない")
         return Failed(Status.TIMEOUT, "認証の応答がない" if self.phase == "auth" else "応答が途中で止まった")
 
-    _late = late
-
-    def _settle(self, *, good: bool | None) -> None:
+    def settle(self, *, good: bool | None) -> None:
         self.pending = False
         self.breaker.settle(good=good)
 
@@ -106,28 +132,25 @@ class Attempt:
             return Failed(Status.HOST_KEY_UNKNOWN, "ホスト鍵が記録されていない")
         if self.verdict is Verdict.CHANGED:
             return Failed(Status.HOST_KEY_CHANGED, "ホスト鍵が記録と違う（接続を中止した）")
-        if self.barred:
-            return Failed(Status.AUTHENTICATION, "試していない（同じアカウントの認証失敗が続いたため）")
-        if isinstance(error, asyncssh.PermissionDenied) or (self.phase == "auth" and self.tried):
+        if self.barred or isinstance(error, asyncssh.PermissionDenied) or (self.phase == "auth" and self.tried):
             if self.pending:
-                self._settle(good=False)
-            return Failed(Status.AUTHENTICATION, "認証に失敗した（パスワードまたは鍵）")
-        if isinstance(error, asyncssh.KeyExchangeFailed):
-            return Failed(Status.UNREACHABLE, "SSH の暗号方式が合わない")
+                self.settle(good=False)
+            not_tried = "試していない（同じアカウントの認証失敗が続いたため）"
+            return Failed(Status.AUTHENTICATION, not_tried if self.barred else "認証に失敗した（パスワードまたは鍵）")
         if self.phase in ("tcp", "ssh", "auth"):
-            return Failed(Status.UNREACHABLE, f"SSH の接続が切れた（{type(error).__name__}）")
+            what = "SSH の暗号方式が合わない" if isinstance(error, asyncssh.KeyExchangeFailed) else "SSH の接続が切れた"
+            return Failed(Status.UNREACHABLE, f"{what}（{type(error).__name__}）")
         return Failed(Status.INCOMPLETE, f"機器が途中で切断した（{type(error).__name__}）")
 
     async def _open(self) -> tuple[asyncssh.SSHClientConnection, Terminal]:
         kinds = tuple(sorted({key.kind for key in self.known.keys(self.device.address, self.device.port)}))
-        settings = connection_options(self.platform.name, kinds, self.access.user, _Legacy(self.platform.ssh))
+        settings = connection_options(kinds, self.access.user, _Legacy(self.platform.ssh))
         connection, _ = await asyncssh.create_connection(lambda: _Client(self), self.device.address, self.device.port, options=settings)
         self.phase = "terminal"
         term, size = options(self.platform.ssh)
         try:
-            _, terminal = await connection.create_session(
-                lambda: Terminal(self.most), term_type=term, term_size=size, encoding=None, window=256 * 1024
-            )
+            terminal = Terminal(self.most)
+            await connection.create_session(lambda: terminal, term_type=term, term_size=size, encoding=None, window=256 * 1024)
         except BaseException:
             connection.abort()
             raise
@@ -233,7 +256,7 @@ class _Client(asyncssh.SSHClient):
 
     def auth_completed(self) -> None:
         if self._attempt.pending:
-            self._attempt._settle(good=True)  # noqa: SLF001 - one thing in two classes
+            self._attempt.settle(good=True)
 
     async def public_key_auth_requested(self) -> Any:
         if not self._attempt.access.key or not await self._permitted():
@@ -293,7 +316,7 @@ def private_key(text: str) -> asyncssh.SSHKey:
 
 
 @cache
-def connection_options(platform: str, kinds: tuple[str, ...], user: str, legacy: _Legacy) -> asyncssh.SSHClientConnectionOptions:
+def connection_options(kinds: tuple[str, ...], user: str, legacy: _Legacy) -> asyncssh.SSHClientConnectionOptions:
     """The options of all connections that are alike.
 
     :param kinds: types of the recorded host keys: the device shall show one of these, since it may have others too.
@@ -302,7 +325,7 @@ def connection_options(platform: str, kinds: tuple[str, ...], user: str, legacy:
     wanted = [one for one in chosen["host_key"] if one in kinds or (one.startswith("rsa-") and "ssh-rsa" in kinds)]
     return asyncssh.SSHClientConnectionOptions(
         username=user,
-        known_hosts=lambda host, addr, port: ([], [], []),
+        known_hosts=lambda *_: ([], [], []),
         server_host_key_algs=wanted or chosen["host_key"],
         kex_algs=chosen["kex"],
         encryption_algs=chosen["encryption"],

@@ -62,7 +62,7 @@ class _Fleet:
         self._breakers: dict[Access, Breaker] = {}
 
     async def run(self, devices: list[Device]) -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)  # the library's late words about dead connections
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # the library's late words about dead connections
         total = asyncio.Semaphore(self._limits.sessions)
         sites = {device.site: asyncio.Semaphore(self._limits.per_site) for device in devices}
         tasks = [asyncio.ensure_future(self._one(device, total, sites)) for device in devices]

@@ -4,6 +4,8 @@ A prompt counts when nothing follows it for a moment: a line of the configuratio
 configuration. The moment is short for exactly the prompt seen before, and long for anything else that has a prompt's form.
 """
 
+# ruff: noqa: ARG002 (the library calls these methods with what it has)
+
 from __future__ import annotations
 
 import asyncio
@@ -41,7 +43,7 @@ class Terminal(asyncssh.SSHClientSession[bytes]):
         self._loop = asyncio.get_running_loop()
         self._channel: asyncssh.SSHClientChannel[bytes] | None = None
         self._waiter: asyncio.Future[bytes] | None = None
-        self._judge: Judge = lambda line: None
+        self._judge: Judge = lambda _: None
         self._timer: asyncio.TimerHandle | None = None
         self._error: Exception | None = None
 
