@@ -85,7 +85,7 @@ def test_each_fault_has_its_result_and_spoils_nobody_else() -> None:
 def test_a_changed_password_does_not_lock_the_account_everywhere() -> None:
     names = [f"SW-{number}" for number in range(40)]
     with fleet(*(Wanted(name=name) for name in names)) as running:
-        found = read(running, {}, Limits(connect=10, device=20, wrong_passwords=3), password="another")
+        found = read(running, {}, Limits(connect=10, device=20, wrong_passwords=3), password=PASSWORD[::-1])
         wrong = sum(running.by_name[name].wrong for name in names)
     assert {one.status for one in found.values()} == {Status.AUTHENTICATION}
     assert wrong == 3, "the other 37 devices never saw the password"
