@@ -124,6 +124,23 @@ def test_a_device_that_cannot_be_reached_any_more_goes_back_by_itself(platform: 
     assert as_before
 
 
+@pytest.mark.parametrize("faults", [{"isolate": "set hostname"}, {"refuse_line": "set hostname|unset |delete |set ntpsync"}])
+def test_no_power_cycle_is_promised_where_the_device_saves_by_itself(faults: dict[str, str], tmp_path: Path) -> None:
+    """covers: E1707, E1709. FortiOS saves at every `end`."""
+    error, _, as_before = failing(tmp_path, "fortinet", **faults)
+    assert error.problems[0].code in ("E1707", "E1709")
+    assert not as_before
+    assert "電源を入れ直しても元に戻りません" in str(error)
+    assert "保存していない" not in str(error)
+
+
+@pytest.mark.parametrize("platform", sorted(set(PLATFORMS) - {"fortinet"}))
+def test_every_other_platform_saves_only_when_told(platform: str) -> None:
+    loading = dialects.dialect(platform).loading
+    assert loading is not None
+    assert loading.save or loading.rollback != "inverse"
+
+
 @pytest.mark.parametrize(
     ("platform", "old", "new"),
     [("cisco_ios", b"ip ssh version 2\n", b"no ip ssh version 2\n"), ("yamaha", b"sshd service on\n", b"sshd service off\n")],

@@ -130,6 +130,10 @@ _STATES = {
         "state_ja": "元に戻せていません。保存していないので、電源を入れ直すと元の設定に戻ります",
         "state": "it could not be undone; nothing was saved, so a power cycle brings the configuration from before back",
     },
+    "kept": {
+        "state_ja": "元に戻せていません。この機種は自分で保存するので、電源を入れ直しても元に戻りません。コンソールで直してください",
+        "state": "it could not be undone; this platform saves by itself, so a power cycle does not help: mend it at the console",
+    },
 }
 
 
@@ -164,13 +168,17 @@ def _again(job: Job, access: Access, outcome: Outcome) -> Terminal:
             except WardopsError as error:
                 reason = str(error.problems[0].params.get("reason", error.problems[0].code))
         if time.monotonic() > deadline or not outcome.changed:
-            state = _STATES["timer" if _reverts(job) else "open"] if outcome.changed else _STATES["untouched"]
+            state = _left_behind(job.dialect) if outcome.changed else _STATES["untouched"]
             raise fail("E1709", job.name, 0, 0, address=job.final, reason=reason, **state)
         time.sleep(_AGAIN)
 
 
-def _reverts(job: Job) -> bool:
-    return job.dialect.loading is not None and job.dialect.loading.rollback in ("timer", "confirm")
+def _left_behind(dialect: Dialect) -> dict[str, str]:
+    """What becomes of lines that were typed and could not be taken back."""
+    loading = dialect.loading
+    if loading is not None and loading.rollback != "inverse":
+        return _STATES["timer"]
+    return _STATES["open" if loading is not None and loading.save else "kept"]
 
 
 def _verify(job: Job, terminal: Terminal, before: bytes, outcome: Outcome) -> None:
@@ -178,7 +186,7 @@ def _verify(job: Job, terminal: Terminal, before: bytes, outcome: Outcome) -> No
         outcome.running = terminal.running()
         left = difference(job, outcome.running)
     except ConnectionError as error:
-        state = _STATES["timer" if _reverts(job) else "open"] if outcome.changed else _STATES["untouched"]
+        state = _left_behind(job.dialect) if outcome.changed else _STATES["untouched"]
         raise fail("E1709", job.name, 0, 0, address=job.final, reason=str(error), **state) from None
     if not left:
         outcome.steps.append("verified")
@@ -206,11 +214,11 @@ def _undo(job: Job, terminal: Terminal, before: bytes, outcome: Outcome) -> dict
         terminal.run(loading.leave)
         after = terminal.running()
         if compare(_tree(job, job.masked(after)), _tree(job, job.masked(before)), job.dialect.style):
-            return _STATES["timer" if loading.rollback == "timer" else "open"]
+            return _left_behind(job.dialect)
         if loading.rollback == "timer":
             terminal.run(loading.cancel)
     except (Refused, ConnectionError, WardopsError):
-        return _STATES["timer" if loading.rollback != "inverse" else "open"]
+        return _left_behind(job.dialect)
     outcome.steps.append("undone")
     return _STATES["undone"]
 
