@@ -86,6 +86,18 @@ ROW = {"name": "A", "asset_id": "", "vendor": "", "os_profile": "cisco_ios", "mo
 UNITS = Units(ROW, {**ROW, "name": "B", "serial": "FOC0000Z999", "mac": "024b54001797"})
 
 
+def test_papers_mask_a_line_by_what_stands_around_it(tmp_path: Path, ward: Ward) -> None:
+    """A secret that only another line gives away, in lines that are listed because they hold the unit's serial number."""
+    stored = b"snmp-server community Z3cr3tSYN00007050 ro\ninterface vlan1\n description ask Z3cr3tSYN00007050 of SYN00007050\n!\n"
+    stored = stored.replace(b"Z3cr3tSYN", b"Z3cr3t-SYN") + b"end\n"
+    store, identities, _ = kept(tmp_path, ward, stored)
+    work = Replacement(ward, store, MASKER, identities, Order(DEAD, SPARE, "CHG-2026-00999"))
+    assert len(work.intended.lines) == 2
+    files = work.files(dt.datetime(2026, 11, 22, 2, 0, tzinfo=dt.UTC))
+    assert [name for name, data in files.items() if b"Z3cr3t" in data] == []
+    assert b"&lt;secret:" in files["check-sheet.html"]
+
+
 def test_what_belongs_to_the_unit_is_replaced_removed_or_pointed_at() -> None:
     text = (
         b"hostname A\nswitch 1 provision ws-c2960x\nlicense udi pid X sn FOC0000Z001\ncrypto pki trustpoint TP-self-signed-1\n enrollment selfsigned\n"

@@ -17,6 +17,7 @@ from ...common.ward import Ward
 from .. import capture, platform
 from ..dialect import Dialect, dialect
 from ..diff import as_html, as_text, compare
+from ..loading.lines import first_line
 from ..loading.load import Job, Outcome, load, look
 from ..loading.terminal import Access
 from ..masking import Masker
@@ -89,7 +90,7 @@ class Replacement:
             parse(self.masked(self.intended.text), self.dialect.style),
             self.dialect.style,
         )
-        lines = [papers.shown(line, self._masked_line(line.before), self._masked_line(line.after)) for line in self.intended.lines]
+        lines = self._shown_lines()
         site = next(
             (row["name"] for row in self.ward.table("sites").dicts() if row["code"] == self.units.dead["site"]), self.units.dead["site"]
         )
@@ -115,8 +116,21 @@ class Replacement:
             "replacement.json": (json.dumps(self.facts() | {"made": made.isoformat()}, ensure_ascii=False, indent=1) + "\n").encode(),
         }
 
-    def _masked_line(self, line: bytes) -> bytes:
-        return self.masked(line + b"\n").rstrip(b"\n") if line else b""
+    def _shown_lines(self) -> list[papers.Shown]:
+        """Masked where they stand: some secrets are known only by the lines around them, or because they stand elsewhere too."""
+        texts = self._stored.split(b"\n")
+        for line in self.intended.lines:
+            texts[line.number - 1] = line.after or texts[line.number - 1]
+        before, after = self.masked(self._stored).split(b"\n"), self.masked(b"\n".join(texts)).split(b"\n")
+        whole = len(before) == len(after) == len(texts)  # else a rule for volatile lines took lines away, and numbers mean nothing
+        return [
+            papers.shown(
+                line,
+                before[line.number - 1] if whole else first_line(line.before).encode(),
+                (after[line.number - 1] if whole else first_line(line.after).encode()) if line.after else b"",
+            )
+            for line in self.intended.lines
+        ]
 
     def _monitoring(self) -> bytes:
         """What a monitoring system must learn; its import form differs by product (要実機確認)."""
