@@ -282,14 +282,19 @@ def raw(text: bytes) -> None:
     """Bytes as they are to a file or pipe; on a terminal nothing that would steer it."""
     if sys.stdout.isatty():
         shown = text.decode("utf-8", "backslashreplace")
-        print("".join(char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in shown), end="")
+        print(harmless(shown, "\n\t"), end="")
     else:
         sys.stdout.flush()
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()
 
 
+def harmless(text: str, kept: str = "") -> str:
+    """Nothing that would steer a terminal or break a column; the ideographic space is plain text in Japanese."""
+    return "".join(char if char.isprintable() or char in "\u3000" + kept else f"\\x{ord(char):02x}" for char in text)
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns with tabs: to read, to cut, to paste into Excel."""
+    """Columns with tabs: to read, to cut, to paste into Excel. Cells may hold what a device said."""
     for row in (header, *rows):
-        print("\t".join(row))
+        print("\t".join(map(harmless, row)))

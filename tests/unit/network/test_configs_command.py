@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.ward.ops.plugins.module_utils.network.model import Status
+from ansible_collections.ward.ops.plugins.module_utils.network.store.status import Attempt
 from ansible_collections.ward.ops.plugins.module_utils.network.store.store import ConfigStore
 
-from tests.config_store import SECRET, Keys, attempts, capture, info, night
+from tests.config_store import SECRET, Keys, attempts, capture, device, info, night
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -72,6 +73,16 @@ def test_list_keeps_last_attempt_and_last_success_apart(configs: Command) -> Non
         "--gone": ["MIN-RT-01"],
         "--stale 36500": ["MIN-RT-02", "MIN-RT-03"],
     }
+
+
+def test_what_a_device_said_steers_no_terminal_and_breaks_no_column(configs: Command, store: ConfigStore) -> None:
+    bad = Attempt(device("HON-RT-09"), Status.UNREACHABLE, "\x1b]0;x\x07\tno\nanswer　再試行", 1, 1.0, "asyncssh")
+    with store.locked("night-3"):
+        store.save(info("night-3", 2), [], [bad])
+    line = next(line for line in configs("list").splitlines() if line.startswith("HON-RT-09"))
+    assert line.count("\t") == 6
+    assert line.endswith("no\\x0aanswer　再試行")
+    assert "\x1b" not in line
 
 
 def test_show_log_and_diff_never_show_a_secret(configs: Command) -> None:
