@@ -37,7 +37,7 @@ options:
     description: Key of the hashes that stand for secrets, 32 bytes at least. Without it, C(WARDOPS_CONFIG_MASK_KEY) of the environment.
     type: str
   known_hosts:
-    description: File with the recorded host keys (OpenSSH's form). No other key is ever accepted; C(wardops hostkeys) records them.
+    description: File with the recorded host keys (OpenSSH's form). No other key is ever accepted.
     type: path
     required: true
   user:

@@ -17,7 +17,7 @@ from ..common.policy import parse_policy
 from ..common.problems import Problem, WardopsError, fail
 
 FOLDER = Path(__file__).parent / "platforms"
-Driver = Literal["reader", "netmiko", "napalm"]
+Driver = Literal["reader"]
 Pattern = re.Pattern[bytes]
 
 #: what no program may send to any device, whatever a file says: it takes over another administrator's session (NEC IX),
@@ -76,7 +76,7 @@ class Question:
 class Platform:
     """One platform.
 
-    :param driver: who reads it; ``reader`` is our own over asyncssh.
+    :param driver: who reads it; ``reader``, our own over asyncssh, is the only one. ``netmiko`` and ``napalm`` name the types there.
     :param ssh: options for old devices (algorithms by asyncssh's names), terminal width.
     :param prompt: matched against the last line of what was received, without terminal escapes.
     :param setup: sent before the first command; their answers are not kept.
@@ -177,7 +177,7 @@ class _Reading:
         platform = Platform(
             name=name,
             title=self.text("title"),
-            driver=self.one_of("driver", ("reader", "netmiko", "napalm"), "reader"),
+            driver=self.one_of("driver", ("reader",), "reader"),
             netmiko=self.text("netmiko", ""),
             napalm=self.text("napalm", ""),
             ssh=self.mapping("ssh"),

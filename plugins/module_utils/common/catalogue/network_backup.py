@@ -9,8 +9,8 @@ ENTRIES: dict[str, Entry] = {
         "known-hosts-damaged",
         "ホスト鍵の一覧の行が読めません: {reason_ja}",
         "this line of the list of host keys cannot be read: {reason}",
-        "行を直すか、wardops hostkeys で記録し直してください",
-        "mend the line, or record the key again with wardops hostkeys",
+        "行を直すか、機器のコンソールで指紋を確かめてから記録し直してください（手引き「設定バックアップ」）",
+        "mend the line, or record the key again after comparing its fingerprint at the console",
     ),
     "E1631": Entry(
         "backup-of-nothing",
