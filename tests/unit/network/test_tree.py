@@ -151,9 +151,7 @@ class Box:
             node = next(child for child in node.meant() if child.key == key)
         if line.startswith(b"no "):
             body = line[3:]
-            node.children = [
-                one for one in node.children if one.noise or not (one.key == body or one.key.startswith(body + b" "))
-            ]
+            node.children = [one for one in node.children if one.noise or not (one.key == body or one.key.startswith(body + b" "))]
             return
         if IOS.singles and (match := IOS.singles.match(line)):
             node.children = [one for one in node.children if one.noise or not one.key.startswith(match[0])]
