@@ -18,6 +18,7 @@ from ansible_collections.ward.ops.plugins.module_utils.common.ward import REPOSI
 from ansible_collections.ward.ops.plugins.module_utils.network import backup, desired, known_hosts
 from ansible_collections.ward.ops.plugins.module_utils.network.masking import Masker
 from ansible_collections.ward.ops.plugins.module_utils.network.reader.access import accesses
+from ansible_collections.ward.ops.plugins.module_utils.network.store import history
 from ansible_collections.ward.ops.plugins.module_utils.network.store.store import ConfigStore
 
 ARGUMENTS: dict[str, Any] = {
@@ -85,7 +86,7 @@ class _Work:
 
     def run(self) -> dict[str, Any]:
         info = backup.info(self.layer, self.night, self.now)
-        old = backup.before(self.store) if self.diff else {}
+        old = history.stored(self.store) if self.diff else {}
         if self.check:
             found = self.backup.look(info, self.night, self.way)
             return self._result(found, old)

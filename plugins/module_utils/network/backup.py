@@ -22,7 +22,6 @@ from .masking import Masker
 from .model import Capture, Device, Dialogue, Status
 from .reader.access import Accesses
 from .reader.fleet import Limits, read_fleet
-from .store import history
 from .store.index import Key
 from .store.status import Attempt
 from .store.store import ConfigStore, Known, RunInfo, Saved, Session
@@ -253,11 +252,6 @@ def _refused(one: Result, problem: Problem) -> Result:
 def info(layer: str, night: Night, now: dt.datetime) -> RunInfo:
     """A new run."""
     return RunInfo(f"backup-{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}", now, layer, ledger=night.ledger)
-
-
-def before(store: ConfigStore) -> Mapping[Key, bytes]:
-    """The masked texts that are stored, for differences."""
-    return history.texts(store) if store.lines() else {}
 
 
 def differences(found: Found, old: Mapping[Key, bytes]) -> Iterator[str]:

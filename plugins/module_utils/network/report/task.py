@@ -53,17 +53,18 @@ def report(ward: Ward, folder: Path, layer: str, now: dt.datetime, limit: Collec
     """
     store = ConfigStore(folder)
     rules = compliance.load_rules(ward)
-    state = overview(ward, store, layer, partial(unsaved, store), now, limit=limit)
-    findings = tuple(_judged(ward, store, layer, rules, limit))
+    texts, sites = history.stored(store), {device: line.site for (device, _), line in store.lines().items()}
+    state = overview(ward, store, layer, partial(unsaved, texts, sites), now, limit=limit)
+    findings = tuple(_judged(ward, texts, layer, rules, limit))
     at = tokyo(state.nights[0].at) if state.nights else "なし"
     files = configs_page.files(state) | compliance_page.files(state.scope, at, rules.rules, findings)
     errors = [error for error in (attention(state), compliance.broken(findings)) if error]
     return Reported(state, findings, files, tuple(problem for error in errors for problem in error.problems))
 
 
-def _judged(ward: Ward, store: ConfigStore, layer: str, rules: compliance.Rules, limit: Collection[str] | None) -> Sequence[Finding]:
-    texts: dict[Key, bytes] = history.texts(store) if store.lines() else {}
-
+def _judged(
+    ward: Ward, texts: Mapping[Key, bytes], layer: str, rules: compliance.Rules, limit: Collection[str] | None
+) -> Sequence[Finding]:
     def config_of(device: str, platform: str) -> Sequence[Node] | None:
         text = texts.get((device, "running"))
         return None if text is None else parse(text, dialect(platform).style).children

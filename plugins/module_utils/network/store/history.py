@@ -135,6 +135,11 @@ def texts(store: ConfigStore, keys: Collection[Key] | None = None, at: str = "")
     return {line.key: text for line, text in zip(lines, found, strict=True) if text is not None}
 
 
+def stored(store: ConfigStore) -> dict[Key, bytes]:
+    """All masked texts, read once for whoever compares or judges many; empty while nothing was ever stored."""
+    return texts(store) if store.lines() else {}
+
+
 def log(store: ConfigStore, device: str, limit: int = 0) -> list[Version]:
     """The commits of ``main`` that touched a device's texts, newest first.
 
