@@ -24,7 +24,10 @@
 ``network_store.py`` E166x-E167x store of device configs,
 ``network_replacement.py`` E170x-E172x replacement of network devices, loading of configurations,
 ``network_report.py`` E173x-E175x reachability, compliance and reports of network devices,
-``calendar.py`` E18xx calendar, holidays, schedules.
+``calendar.py`` E18xx calendar, holidays, schedules,
+``patch.py`` E190x-E192x patch staging: rings, cycles, gates, bundles,
+``patch_wsus.py`` E194x-E196x WSUS servers,
+``patch_reports.py`` E197x-E198x reports and notices of patches.
 """
 
 from __future__ import annotations
