@@ -28,7 +28,7 @@ _MASK = re.compile(rb"<secret(?::[0-9a-f]{16})?>")
 _CONSTANT = b"<secret>"
 _NO_SECRET = re.compile(rb"\*+|<(?:removed|hidden|redacted|secret hidden|configuration removed)>")
 _NEGATIONS = (b"no", b"undo", b"default")  # as in masking_rules._rule
-_FREE_TEXT = (b"description", b"remark", b"name", b"banner", b"alias", b"title", b"!", b"#")
+_FREE_TEXT = (b"description", b"remark", b"name", b"banner", b"alias", b"title")
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,60})-----")
 _PEM_LINES = re.compile(rb"(?:[ \t]*(?:[A-Za-z0-9+/=]+|[A-Za-z-]+: [^\n]*)?[ \t]*(?:\n|\Z))*")
 
@@ -123,7 +123,7 @@ def _found(rules: RuleSet, text: bytes, clean: dict[bytes, set[bytes]]) -> Itera
 
     :param clean: by calling word, lines in which no rule found anything: most lines stand in hundreds of configs.
     """
-    lower = text.lower()
+    lower = text.lower().replace(b"\t", b" ")
     if b"-----begin" in lower:
         yield from _pem(rules, text)
     sections: dict[re.Pattern[bytes], list[tuple[int, int]]] = {}
@@ -148,13 +148,14 @@ def _found(rules: RuleSet, text: bytes, clean: dict[bytes, set[bytes]]) -> Itera
 
 
 def _matches(called: Called, text: bytes, start: int, end: int, line: bytes) -> Iterator[tuple[Rule, re.Match[bytes]]]:
-    words = line.split(None, 2)
+    words = line.lstrip(b" !#").split(None, 2) or [b""]  # a line that somebody commented out holds the secret still
     head = words[1] if words[0] in _NEGATIONS and len(words) > 1 else words[0]
     for rule in called.by_head.get(head, ()):
         match = rule.pattern.match(text, start, end)
         if match:
             yield rule, match
-    for rule in called.for_free_text if head in _FREE_TEXT else called.others:
+    free = head in _FREE_TEXT or line.lstrip().startswith((b"!", b"#"))
+    for rule in called.for_free_text if free else called.others:
         if not all(map(line.__contains__, rule.words)) or not all(any(map(line.__contains__, some)) for some in rule.lists):
             continue
         if rule.form == "anywhere":

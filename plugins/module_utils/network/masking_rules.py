@@ -27,10 +27,11 @@ FOLDER = Path(__file__).parent / "secrets"
 COMMON = "common"  # what is a secret wherever it stands: beneath the rules of every platform
 
 _TYPES = (
-    r"(?:(?:1[0-4]|[0-9]|encrypt(?:ed|ion)?|encoded|hidden|hash(?:ed)?|cipher|simple|plain(?:text|-text)?|clear(?:text|-text)?|ascii(?:-text)?"
+    r"(?:(?:1[0-4]|8a|[0-9]|encrypt(?:ed|ion)?|encoded|hidden|hash(?:ed)?|cipher|simple|plain(?:text|-text)?|clear(?:text|-text)?|ascii(?:-text)?"
     r"|hex(?:adecimal)?|char|text|sha512|sha256|scrypt|pbkdf2|irreversible-cipher|localized|localizedkey)[ \t]+)*"
 )
 _SLOT = re.compile(r"\{(secret|rest|lazy|type|word)\}")
+_BLANK = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|\(\?<[!=][^)]*\)| ")
 _RUN = re.compile(r"[a-z0-9]{3,}")
 _HEAD = re.compile(r"(?:\(\?:([a-z0-9 |_+\\-]+)\)|(?=[a-z0-9]))([a-z0-9_-]*) ")  # the first word of a line, or several that it may be
 # looked for first: most rules can be found by one of them
@@ -135,7 +136,7 @@ def _rule(entry: Mapping[str, Any], token: str, source: str, common: bool) -> Ru
         flags = re.IGNORECASE
         expanded = _expand(text, token)
         if form != "anywhere":
-            expanded = r"[ \t]*(?:no |undo |default )?(?:" + expanded + ")"
+            expanded = r"[ \t!#]*(?:(?:no|undo|default)[ \t]+)?(?:" + expanded + ")"
         pattern = re.compile(expanded.encode(), flags)
         if not pattern.groups:
             raise ValueError("it has no {secret}")
@@ -166,7 +167,14 @@ def _expand(text: str, token: str) -> str:
         "type": _TYPES,
         "word": r'(?:"(?:[^"\\\n]|\\[^\n])*"|\S+)',
     }
-    return _SLOT.sub(lambda found: slots[found[1]], text)
+    return _SLOT.sub(lambda found: slots[found[1]], _BLANK.sub(_blanks, text))
+
+
+def _blanks(found: re.Match[str]) -> str:
+    """A blank of a rule stands for any blanks and tabs; within a class of signs and what looks back it is only itself."""
+    if found[0] != " ":
+        return found[0]
+    return r"(?:[ \t]+)" if found.string[found.end() : found.end() + 1] in ("?", "*", "{") else r"[ \t]+"
 
 
 def _needs(text: str) -> list[tuple[str, ...]]:
