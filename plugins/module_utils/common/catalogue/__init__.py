@@ -48,6 +48,7 @@ from . import (
     network_report,
     network_store,
     pages,
+    patch_wsus,
     payment,
     payment_transfer,
     radius,
@@ -83,6 +84,7 @@ _PARTS = (
     network_report,
     network_store,
     calendar,
+    patch_wsus,
 )
 
 CATALOGUE: dict[str, Entry] = {code: entry for part in _PARTS for code, entry in part.ENTRIES.items()}
