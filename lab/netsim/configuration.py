@@ -13,6 +13,7 @@ from functools import lru_cache
 from lab.netsim.session import Config
 
 _BANNER = re.compile(r"\s*banner (?:\S+ )?(\^C|[^\sa-zA-Z0-9])(.*)$")
+_MARKED = re.compile(r"(banner (?:[a-z-]+ )?)([^\sa-zA-Z0-9])(.*)$")
 _SHUTS_EDIT = ("next", "end")
 
 
@@ -245,6 +246,8 @@ class Editor:
         first, lines, terminator = self._block
         lines.append(line)
         if terminator in line.replace('\\"', ""):
+            if self.spec.banner_mark and first.startswith("banner"):
+                lines[-1] = line.partition(terminator)[0] + self.spec.banner_mark
             tree.put(self.path, first, lines)
             self._block = None
 
@@ -268,12 +271,25 @@ class Editor:
                 return False
             self.path.pop()
         if not negative:
+            banner = _MARKED.match(line) if self.spec.banner_mark else None
             terminator = block_terminator(self.spec, line)
-            if terminator is not None:
+            if banner:
+                self._banner(tree, banner)
+            elif terminator is not None:
                 self._block = (line, [], terminator)
+            if banner or terminator is not None:
                 return True
         self._change(tree, body, line, negative)
         return True
+
+    def _banner(self, tree: Tree, banner: re.Match[str]) -> None:
+        """The first sign is the end, whatever it is: a typed ``^C`` is a text that begins with C and ends at the next ``^``."""
+        text, closed, _ = banner[3].partition(banner[2])
+        line = banner[1] + self.spec.banner_mark + text
+        if closed:
+            tree.put(self.path, line + self.spec.banner_mark)
+        else:
+            self._block = (line, [], banner[2])
 
     def _change(self, tree: Tree, body: str, line: str, negative: bool) -> None:
         if any(re.match(pattern, body) for pattern in self.spec.hidden):

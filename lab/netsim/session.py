@@ -160,6 +160,7 @@ class Config:
     sections: list[Section] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)  # accepted, never printed
     block_end: str = ""  # line that ends a multi-line value, such as ``quit``
+    banner_mark: str = ""  # how the end of a banner is printed, whatever single sign it was typed with (IOS: ``^C``)
 
 
 @dataclass(slots=True)
@@ -201,6 +202,7 @@ class Session:
     commands: list[Command] = field(default_factory=list)
     config: Config = field(default_factory=Config)
     ports: Ports = field(default_factory=Ports)
+    help: str = ""  # what the key ``?`` shows at once, wherever it is typed without Ctrl-V; empty: it is a sign like any other
     abbreviate: bool = False  # words may be shortened while they stay clear
     loose: bool = False  # recordings: words that only begin alike mean the same, and what every reader sends first is taken quietly
     filters: bool = False  # ``| include x`` and the like work

@@ -119,6 +119,8 @@ class Shell:
             self._after_cr = byte == 13
             self._enter()
             return
+        elif byte == 0x3F and self._helps():
+            return
         elif byte in _ERASES:
             if self._line:
                 self._line.pop()
@@ -157,6 +159,18 @@ class Shell:
                 self.finish()
         else:
             return byte < 32 and byte != 9
+        return True
+
+    def _helps(self) -> bool:
+        """The key for help: what was typed so far stands there again after it."""
+        quiet = self._question or self.feeding is not None or (self.editor is not None and self.editor.collecting)
+        if quiet or not self.session.help or not self.interactive:
+            return False
+        self._flush_echo()
+        self.out.append(b"?" + self.end_of_line)
+        self.say(self.session.help)
+        self.prompt()
+        self._typed += self._line
         return True
 
     def _flush_echo(self) -> None:

@@ -52,6 +52,7 @@ class Loading:
         lines that undo what was typed.
     :param enable: with the driver ``generic``: the word that leads to privilege; :param setup: turns the pager off.
     :param saved: what proves it, where a device also prints warnings that look like errors; else the absence of errors does.
+    :param literal: the key that makes the next one a sign of the text (Ctrl-V), where the platform has one.
     :param save: commands after which the configuration survives a restart, in the mode of the first prompt.
     """
 
@@ -80,6 +81,7 @@ class Loading:
     saved: re.Pattern[bytes] | None
     enable: str
     setup: tuple[str, ...]
+    literal: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,5 +161,6 @@ def _loading(data: Mapping[str, Any]) -> Loading | None:
         port=given.get("port", ""),
         saved=_pattern(given["saved"]) if "saved" in given else None,
         enable=given.get("enable", ""),
+        literal=given.get("literal", "").encode(),
         **words,
     )

@@ -127,7 +127,7 @@ def test_configuring_changes_the_running_config_and_save_the_startup() -> None:
     typed(shell, "enable", ENABLE, "terminal length 0", "conf t")
     assert typed(shell, "interface GigabitEthernet1/0/3").endswith("(config-if)#")
     typed(shell, "switchport access vlan 109", "no description", "ntp server 10.28.0.11", "no ntp server 10.28.0.10")
-    typed(shell, "banner motd ^C", "new banner", "^C", "interface Vlan77", "ip address 10.9.9.9 255.255.255.0", "end")
+    typed(shell, "banner motd @", "new banner", "@", "interface Vlan77", "ip address 10.9.9.9 255.255.255.0", "end")
     after = one.text("running")
     removed = [line for line in before.splitlines() if line not in after.splitlines()]
     added = [line for line in after.splitlines() if line not in before.splitlines()]

@@ -110,4 +110,11 @@ ENTRIES: dict[str, Entry] = {
         "chmod 700 にするか、別のフォルダを指定してください",
         "chmod 700, or give another folder",
     ),
+    "E1715": Entry(
+        "line-not-typed",
+        "流し込めない行があります: {typed}（{reason_ja}）",
+        "a line must not be typed: {typed} ({reason})",
+        "何も変更していません。保管した設定のその行を確かめ、正しい設定ならコンソールから入れてください。心当たりがなければセキュリティ担当へ連絡してください",
+        "nothing was changed; look at that line of the stored configuration; type it at the console if it is right, else tell security",
+    ),
 }

@@ -9,13 +9,14 @@ from ...common.problems import Problem, WardopsError
 from ..dialect import Dialect, Loading
 from ..diff import Command, commands
 from ..tree import Node
+from .keys import Unsafe, keystrokes
 
 
 def plan(before: Node, after: Node, dialect: Dialect, user: str) -> list[Command]:
     """The lines that turn ``before`` into ``after``; what our own way in depends on comes last.
 
     :param user: account with which they are typed.
-    :raises WardopsError: E1706 for lines that would cut the connection, all of them.
+    :raises WardopsError: E1706 for lines that would cut the connection, E1715 for lines that must not be typed, all of them.
     """
     loading = _loading(dialect)
     found = _set_form(before, after, dialect) if dialect.style.kind == "braces" else commands(before, after, dialect.style)
@@ -24,8 +25,25 @@ def plan(before: Node, after: Node, dialect: Dialect, user: str) -> list[Command
     wrong = [one for one in found if any(cut.match(one.line) for cut in cuts) and (one.path, one.line) not in staying]
     if wrong:
         raise WardopsError([Problem("E1706", params={"typed": first_line(one.line)}) for one in wrong])
+    if not loading.paste and (unsafe := _unsafe(found, dialect)):
+        raise WardopsError(unsafe)
     late = [one for one in found if _is_access(one, loading)]
     return [one for one in found if not _is_access(one, loading)] + late
+
+
+def _unsafe(found: Sequence[Command], dialect: Dialect) -> list[Problem]:
+    problems = []
+    for line in dict.fromkeys(line for one in found for line in (*one.path, one.line)):
+        try:
+            keystrokes(line, dialect)
+        except Unsafe as error:
+            problems.append(untypable(line, error))
+    return problems
+
+
+def untypable(line: bytes, error: Unsafe) -> Problem:
+    """E1715 for a line; of its text only the beginning is shown."""
+    return Problem("E1715", params={"typed": first_line(line), "reason_ja": error.ja, "reason": error.en})
 
 
 def _loading(dialect: Dialect) -> Loading:
@@ -42,7 +60,8 @@ def _is_access(command: Command, loading: Loading) -> bool:
 def first_line(line: bytes) -> str:
     """What may be shown of a typed line: its first two words, since what follows may be a secret."""
     words = line.split(b"\n", 1)[0].split()
-    return b" ".join(words[:2]).decode("utf-8", "replace") + (" …" if len(words) > 2 else "")
+    shown = b" ".join(words[:2]).decode("utf-8", "replace")
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "\N{REPLACEMENT CHARACTER}", shown) + (" …" if len(words) > 2 else "")
 
 
 def _set_form(before: Node, after: Node, dialect: Dialect) -> list[Command]:

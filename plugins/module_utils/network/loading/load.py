@@ -12,7 +12,8 @@ from ...common.problems import WardopsError, fail
 from ..dialect import Dialect
 from ..diff import Change, Command, as_text, compare
 from ..tree import Node, parse
-from .lines import first_line, plan
+from .keys import Unsafe, check_text
+from .lines import first_line, plan, untypable
 from .terminal import Access, Refused, Terminal
 
 #: seconds between two attempts to get in again after the lines were typed
@@ -99,6 +100,11 @@ def _planned(job: Job, running: bytes, user: str, outcome: Outcome) -> list[Comm
     outcome.difference = as_text(changes)
     outcome.changed = bool(changes)
     lines = plan(_tree(job, running), _tree(job, job.intended), job.dialect, user) if changes else []
+    if changes and job.dialect.loading is not None and job.dialect.loading.paste:
+        try:
+            check_text(job.intended)
+        except Unsafe as error:
+            raise WardopsError([untypable(b"", error)]) from None
     outcome.lines = len(lines)
     return lines
 
@@ -143,7 +149,7 @@ def _type(job: Job, terminal: Terminal, lines: list[Command], before: bytes, out
         if loading.rollback == "timer":
             terminal.run(loading.arm)
             outcome.steps.append("timer armed")
-        terminal.run(loading.enter)
+        terminal.configure()
         terminal.paste(job.intended) if loading.paste else terminal.type(lines)
         if loading.rollback == "confirm":
             terminal.run(loading.commit)
@@ -209,7 +215,7 @@ def _undo(job: Job, terminal: Terminal, before: bytes, outcome: Outcome) -> dict
             terminal.run(loading.leave)
         running = terminal.running()
         lines = plan(_tree(job, running), _tree(job, before), job.dialect, "")
-        terminal.run(loading.enter)
+        terminal.configure()
         terminal.type(lines)
         terminal.run(loading.leave)
         after = terminal.running()

@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from ...common.problems import WardopsError, fail
+from .. import capture, platform
 from ..dialect import Dialect, Loading
 from ..diff import Command
+from .keys import keystrokes
 from .lines import first_line, leaving
 
 #: seconds: between two looks, of quiet that proves a prompt
 _LOOK, _QUIET = 0.002, 0.03
 _PROMPT = re.compile(r"(?:^|[\r\n])[!\s]*((?:<[\w.~/-]+>|\[[~*]?[\w.~/ -]+\]|[\w.@:~\x22/\\-]*(?: ?\([^()\r\n]*\))? ?[#>$%]))[ ]?$")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>]")
+_BREAK = re.compile(r"[\r\n]")
 _NAMING = re.compile(rb"(host|sys|switch)name |set hostname |console prompt ")
 
 
@@ -63,7 +66,10 @@ class Terminal:
         self.dialect = dialect
         self.loading: Loading = dialect.loading
         self._connection = _connect(address, access, dialect.loading.driver, patience)
+        self._platform = platform.load(dialect.name)
+        self._paged = False  # whether the last answer came page by page
         self._prompt = ""
+        self._outside = ""  # the prompt outside of configuration, while lines are typed
         self._silence = silence
         self._stack: list[tuple[bytes, bool]] = []  # open blocks, and whether the device shows them in its prompt
         if self.loading.driver == "generic":
@@ -89,10 +95,17 @@ class Terminal:
 
     def running(self) -> bytes:
         """The configuration as the device prints it. :raises ConnectionError: when the device falls silent."""
-        return _body(self.send(self.loading.running))
+        return self._shown(self.loading.running)
 
     def links(self) -> bytes:
-        return _body(self.send(self.loading.links)) if self.loading.links else b""
+        return self._shown(self.loading.links) if self.loading.links else b""
+
+    def _shown(self, command: str) -> bytes:
+        """What a command shows; a pager is answered where turning it off would be a change of the configuration."""
+        said = self.send(command)
+        if self._paged:
+            said = capture.clean(self._platform, said.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+        return _body(said)
 
     def run(self, commands: Sequence[str]) -> str:
         """Commands one after the other; what came back. :raises Refused: when one is not taken."""
@@ -104,6 +117,12 @@ class Terminal:
                 raise Refused(number, command.encode())
             said += answer
         return said
+
+    def configure(self) -> None:
+        """Into configuration. :raises Refused: when that is not taken."""
+        before = self._prompt
+        self.run(self.loading.enter)
+        self._outside = before if self._prompt != before else ""
 
     def save(self) -> None:
         """:raises Refused: when nothing proves that the configuration survives a restart."""
@@ -161,36 +180,38 @@ class Terminal:
     def _line(self, line: bytes, number: int, *, opens: bool = False) -> None:
         before = self._prompt
         self._answer(line, number)
-        moved = self._prompt != before and not _NAMING.match(line)
+        moved = self._prompt != before and b"\n" not in line and not _NAMING.match(line)
         if self.dialect.style.kind == "edit":
             moved = line.startswith((b"config ", b"edit "))
         if moved or opens:
             self._stack.append((line, moved))
 
     def _answer(self, line: bytes, number: int) -> None:
-        answer = self.send(line.decode("utf-8", "surrogateescape"), known=self._prompt)
+        answer = self.send(keystrokes(line, self.dialect).decode("utf-8", "surrogateescape"), known=self._prompt)
         body = answer.split("\n", line.count(b"\n") + 1)[-1] if "\n" in answer else ""
-        if self.loading.errors.search(body.encode("utf-8", "surrogateescape")):
+        if self.loading.errors.search(body.encode("utf-8", "surrogateescape")) or self._prompt == self._outside:
             raise Refused(number, line)
 
     def send(self, line: str, secret: str = "", known: str = "") -> str:
         """Type one line (or a value of several) and read up to the next prompt; known questions are answered.
 
         :param secret: what a question for a password is answered with.
-        :param known: a prompt that needs no quiet to be believed: the answer to a line of configuration does not look like it.
+        :param known: a prompt that needs no quiet to be believed: the answer to a line of configuration does not look like it. After a
+            value of several lines it is the only one that is believed at all: these lines may look like prompts, and like questions.
 
         :raises ConnectionError: when the device falls silent or hangs up.
         """
         channel = self._connection.remote_conn
         try:
             channel.sendall((line + "\n").encode("utf-8", "surrogateescape"))
-            return self._read(_QUIET * (10 if "\n" in line else 1), secret, "" if "\n" in line else known)
+            return self._read(_QUIET * 10, only=known) if "\n" in line else self._read(_QUIET, secret, known)
         except OSError as error:
             raise ConnectionError(type(error).__name__) from None
 
-    def _read(self, quiet: float, secret: str = "", known: str = "") -> str:
+    def _read(self, quiet: float, secret: str = "", known: str = "", only: str = "") -> str:
         channel = self._connection.remote_conn
         received = ""
+        self._paged = False
         last = time.monotonic()
         while True:
             if channel.recv_ready():
@@ -199,15 +220,22 @@ class Terminal:
                 continue
             waited = time.monotonic() - last
             tail = _ANSI.sub("", received[-400:])
-            if waited >= _LOOK and (match := _PROMPT.search(tail)) and "\n" in received and (waited >= quiet or match[1] == known):
+            match = _PROMPT.search(tail) if waited >= _LOOK and "\n" in received else None
+            if match and (waited >= quiet or match[1] == known) and match[1] == (only or match[1]):
                 self._prompt = match[1]
                 return _ANSI.sub("", received)
-            if waited >= quiet:
+            if waited >= quiet and not only:
                 if secret and re.search(r"(?i)password: ?$", tail):
                     channel.sendall(f"{secret}\n".encode())
                     secret, received, last = "", received + "\n", time.monotonic()
                     continue
-                question = next((answer for asks, answer in self.loading.answers if asks.search(tail.encode("utf-8", "replace"))), None)
+                if self._platform.pager.match(_BREAK.split(tail)[-1].strip().encode("utf-8", "surrogateescape")):
+                    channel.sendall(self._platform.pager_answer)
+                    self._paged = True
+                    last = time.monotonic()
+                    continue
+                said = tail if len(received) > len(tail) else tail.partition("\n")[2]  # not the echo of what was typed
+                question = next((answer for asks, answer in self.loading.answers if asks.search(said.encode("utf-8", "replace"))), None)
                 if question is not None:
                     channel.sendall(question)
                     received += "\n"
