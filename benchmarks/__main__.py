@@ -15,6 +15,10 @@ MODULES = ("check", "inventory", "fleet", "radius", "setup", "skysea", "pages", 
 
 
 def main() -> int:
+    if sys.argv[1:]:
+        # an argument that is overlooked would start half an hour of measuring
+        print("usage: ONLY=<beginning of a figure's name> python -m benchmarks", file=sys.stderr)
+        return 2
     prefix = os.environ.get("ONLY", "")
     RESULTS.unlink(missing_ok=True)
     ran = 0

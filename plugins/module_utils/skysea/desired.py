@@ -32,7 +32,13 @@ class Desired:
 
 
 def key_of(names: Sequence[str], row: Mapping[str, str]) -> str:
-    return row[names[0]] if len(names) == 1 else " ".join(row[name] for name in names)
+    return keys_of(names, [row])[0]
+
+
+def keys_of(names: Sequence[str], rows: Sequence[Mapping[str, str]]) -> list[str]:
+    if len(names) == 1:
+        return [row[names[0]] for row in rows]
+    return [" ".join(row[name] for name in names) for row in rows]
 
 
 def terminals(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
@@ -72,27 +78,34 @@ def usb_devices(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
     _judge(table, rows, keys, identities, desired)
     lost_keys, lost_identities = _lost(rows, keys, identities, desired)
     here, today, sections = _in_service(ward, layer, rules), ward.today.isoformat(), _sections(ward)
+    registered = frozenset(policy["registered"])
     for row, key, identity in zip(rows, keys, identities, strict=True):
-        if row["status"] not in policy["registered"]:
+        if row["status"] not in registered:
             continue
-        lost, expired = row["status"] == "lost", bool(row["valid_to"]) and row["valid_to"] < today
+        lost, expired, listed = row["status"] == "lost", "" < row["valid_to"] < today, row["allow_terminals"]
         if expired and not lost:
             desired.held.pop(key, None)  # whatever else is wrong with the row, it does not stay allowed
-        allowed = [name for name in row["allow_terminals"].split() if name in here]
+        allowed = listed if listed in here else " ".join(name for name in listed.split() if name in here)
         if lost:
             if not row["serial"]:
                 continue  # nothing tells it from others of its model: the permission goes
-            allowed = []
+            allowed = ""
         elif expired or key in desired.held or key in lost_keys or identity in lost_identities:
             continue
-        elif row["allow_terminals"] and not allowed:
+        elif listed and not allowed:
             continue  # another layer's, or its terminals are no longer in service
-        item = {name: row[name] for name in ("device_id", "vid", "pid", "serial", "kind", "permission", "valid_to", "use")}
-        if lost:
-            item["permission"] = "deny"
-        item["terminals"] = " ".join(allowed)
-        item["dept_name"] = sections.get(row["dept_code"], "")
-        desired.rows[key] = item
+        desired.rows[key] = {
+            "device_id": row["device_id"],
+            "vid": row["vid"],
+            "pid": row["pid"],
+            "serial": row["serial"],
+            "kind": row["kind"],
+            "permission": "deny" if lost else row["permission"],
+            "valid_to": row["valid_to"],
+            "use": row["use"],
+            "terminals": allowed,
+            "dept_name": sections.get(row["dept_code"], ""),
+        }
     return desired
 
 
@@ -114,8 +127,10 @@ def _doubtful(table: Table, rows: Sequence[Row], key: Sequence[str], states: fro
 
     :returns: the key of every row.
     """
+    keys = keys_of(key, rows)
+    if len(set(keys)) == len(keys) and {row["status"] for row in rows} <= states and all(row[part] for part in key for row in rows):
+        return keys  # the usual day
     seen: set[str] = set()
-    keys = [key_of(key, row) for row in rows]
     for number, (name, row) in enumerate(zip(keys, rows, strict=True)):
         column, ja, en = key[0], "", ""
         if not all(row[part] for part in key):

@@ -10,7 +10,7 @@ import csv
 import datetime as dt
 import io
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -100,6 +100,14 @@ def spell(layout: Layout, column: Column, text: str) -> str:
         char = shown[error.start]
         raise _unfit(column, text, f"文字「{char}」は {layout.encoding} にありません", f"{layout.encoding} has no {char!r}") from None
     return shown
+
+
+def plainly_fits(column: Column, texts: Collection[str]) -> bool:
+    """Whether all these texts stand in the file as they are; ``False`` = not known, :func:`spell` has to look at each."""
+    if column.values is not None or column.date or column.mac is not None:
+        return False
+    together = "".join(texts)
+    return together.isascii() and together.isprintable() and (not column.width or max(map(len, texts), default=0) <= column.width)
 
 
 def _date(layout: Layout, column: Column, text: str) -> str:
@@ -195,42 +203,44 @@ def read(layout: Layout, data: bytes, path: str) -> Reading:
     csv.field_size_limit(1 << 20)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter, strict=True)
     reading = Reading([], [])
-    lines: list[tuple[int, list[str]]] = []
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    width = len(layout.columns)
     try:
         if layout.header:
             _check_header(layout, next(reader, []), path)
         line = reader.line_num + 1
         for cells in reader:
-            if len(cells) == len(layout.columns):
-                lines.append((line, cells))
+            if len(cells) == width:
+                lines.append(line)
+                rows.append(cells)
             else:
-                reading.problems.append(_unreadable(path, line, 0, *_COUNT, found=len(cells), wanted=len(layout.columns)))
+                reading.problems.append(_unreadable(path, line, 0, *_COUNT, found=len(cells), wanted=width))
             line = reader.line_num + 1
     except csv.Error as error:
         raise fail("E1501", path, reader.line_num, reason_ja="引用符の対応が取れません", reason=str(error)) from None
-    _understand(layout, lines, reading, path)
+    _understand(layout, lines, rows, reading, path)
     return reading
 
 
-def _understand(layout: Layout, lines: list[tuple[int, list[str]]], reading: Reading, path: str) -> None:
+def _understand(layout: Layout, lines: list[int], rows: list[list[str]], reading: Reading, path: str) -> None:
     """Cells into the ledger's words, column by column: of dates and enumerations few values are distinct."""
     refused: set[int] = set()
-    columns: list[tuple[str, list[str]]] = []
-    for number, column in enumerate(layout.columns):
+    columns: dict[str, Sequence[str]] = {}
+    for number, (column, cells) in enumerate(zip(layout.columns, zip(*rows, strict=True), strict=bool(rows))):
         if not column.field:
             continue
-        cells = [row[number] for _, row in lines]
+        columns[column.field] = cells
         if column.values is not None or column.date or column.mac is not None:
             words = {cell: plain(layout, column, cell) for cell in set(cells)}
-            for index, cell in enumerate(cells):
-                if words[cell] is None:
+            unread = {cell for cell, word in words.items() if word is None}
+            for index, cell in enumerate(cells) if unread else ():
+                if cell in unread:
                     refused.add(index)
-                    reading.problems.append(_unreadable(path, lines[index][0], number + 1, *_CELL, title=column.title, cell=cell))
-            cells = [words[cell] or "" for cell in cells]
-        columns.append((column.field, cells))
-    names = [name for name, _ in columns]
-    rows = zip(*(cells for _, cells in columns), strict=True)
-    reading.rows = [(lines[index][0], dict(zip(names, row, strict=True))) for index, row in enumerate(rows) if index not in refused]
+                    reading.problems.append(_unreadable(path, lines[index], number + 1, *_CELL, title=column.title, cell=cell))
+            columns[column.field] = [words[cell] or "" for cell in cells]
+    understood = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    reading.rows = [(line, row) for index, (line, row) in enumerate(zip(lines, understood, strict=True)) if index not in refused]
 
 
 _COUNT = ("セルが {found} 個（{wanted} 個のはず）", "{found} cells, not {wanted}")

@@ -16,8 +16,8 @@ from typing import Any
 from ..common.files import lock, read_bytes, sha256, write_atomic
 from ..common.plan import Change, Guard, Limit, Plan, compare
 from ..common.problems import Problem, WardopsError, fail
-from .desired import Desired, key_of
-from .layout import Layout, Row, layout_of, read, spell, stored, write
+from .desired import Desired, keys_of
+from .layout import Layout, Row, layout_of, plainly_fits, read, spell, stored, write
 
 MANIFEST = "manifest.json"
 _Rows = Mapping[str, tuple[str, ...]]
@@ -68,12 +68,11 @@ def exported(policy: Mapping[str, Any], path: Path, max_age_days: int, now: dt.d
     reading = read(layout_of(policy["export"]), data, str(path))
     if reading.problems:
         raise WardopsError(reading.problems)
-    rows: dict[str, Row] = {}
-    for line, row in reading.rows:
-        key = key_of(policy["key"], row)
-        if key in rows:
-            raise fail("E1508", str(path), line, value=key)
-        rows[key] = row
+    keys = keys_of(policy["key"], [row for _, row in reading.rows])
+    rows = {key: row for key, (_, row) in zip(keys, reading.rows, strict=True)}
+    if len(rows) < len(keys):
+        number = next(number for number, key in enumerate(keys) if keys.index(key) < number)
+        raise fail("E1508", str(path), reading.rows[number][0], value=keys[number])
     return rows
 
 
@@ -94,7 +93,7 @@ def register(
     names = [name for name in layout.fields if name in exported_fields]
     # compared as tuples, which costs a third of dictionaries; only what differs becomes one
     pick = operator.itemgetter(*names)
-    wanted, shown = ({key: pick(row) for key, row in side.items()} for side in (rows, actual))
+    wanted, shown = (dict(zip(side, map(pick, side.values()), strict=True)) for side in (rows, actual))
     done.plan = _named(compare(wanted, shown), names)
     _hold(done.plan, desired.held)
     stop = [problem for problem in desired.problems if problem.code == "E1504"] + guard.check(done.plan, "SKYSEA")
@@ -150,7 +149,8 @@ def _that_fit(layout: Layout, desired: Desired, done: Registration, policy: Mapp
     refused: dict[tuple[str, str], Problem] = {}
     changed: dict[tuple[str, str], str] = {}
     for column in layout.columns:
-        for text in {row[column.field] for row in desired.rows.values()} if column.field else ():
+        texts = {row[column.field] for row in desired.rows.values()} if column.field else set()
+        for text in () if plainly_fits(column, texts) else texts:
             try:
                 spell(layout, column, text)
             except WardopsError as error:

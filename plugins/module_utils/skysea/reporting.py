@@ -34,11 +34,11 @@ def secure_usb(ward: Ward, devices: list[Row], actual: Mapping[str, Row]) -> lis
 
     In stock or disposed, yet allowed; in use, yet unknown to the console; lost, yet not denied.
     """
-    registered = {(row["vid"], row["pid"], row["serial"].upper()): row for row in actual.values()}
+    secure = [row for row in devices if row["kind"] == "secure_usb"]
+    models = {(row["vid"], row["pid"]) for row in secure}
+    registered = {(row["vid"], row["pid"], row["serial"].upper()): row for row in actual.values() if (row["vid"], row["pid"]) in models}
     today, found = ward.today.isoformat(), []
-    for row in devices:
-        if row["kind"] != "secure_usb":
-            continue
+    for row in secure:
         console = registered.get((row["vid"], row["pid"], row["serial"].upper()))
         allowed = console is not None and console.get("permission") != "deny"
         wrong = {
