@@ -137,7 +137,7 @@ codes:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.radius.arguments import FILE, RUN, TRANSPORT
-from ansible_collections.ward.ops.plugins.module_utils.radius.server_side import failure, plan_or_apply
+from ansible_collections.ward.ops.plugins.module_utils.radius.server_side import plan_or_apply
 
 
 def main() -> None:
@@ -145,7 +145,7 @@ def main() -> None:
     try:
         result = plan_or_apply(module.params, module.check_mode)
     except WardopsError as error:
-        module.fail_json(**failure(error))
+        module.fail_json(**error.result())
     module.exit_json(**result)
 
 

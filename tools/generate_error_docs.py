@@ -34,6 +34,7 @@ RANGES = {
     "E16": ("ネットワーク機器：機種、取得、秘匿、保管", "Network devices: platforms, capture, masking, store"),
     "E17": ("ネットワーク機器：交換、準拠、疎通、報告", "Network devices: replacement, compliance, reachability, reports"),
     "E18": ("カレンダー、祝日、日程", "Calendar, holidays, schedules"),
+    "E19": ("パッチの段階適用、WSUS", "Patch staging, WSUS"),
 }
 HEAD = """\
 # エラーコード / Error codes

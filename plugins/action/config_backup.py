@@ -15,7 +15,7 @@ from ansible_collections.ward.ops.plugins.module_utils.common.layer import requi
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.common.task import evidence_folder, hosts_of, ward_of
 from ansible_collections.ward.ops.plugins.module_utils.common.ward import REPOSITORY, Ward
-from ansible_collections.ward.ops.plugins.module_utils.network import backup, desired, known_hosts
+from ansible_collections.ward.ops.plugins.module_utils.network import backup, desired, known_hosts, links
 from ansible_collections.ward.ops.plugins.module_utils.network.masking import Masker
 from ansible_collections.ward.ops.plugins.module_utils.network.reader.access import accesses
 from ansible_collections.ward.ops.plugins.module_utils.network.store import history
@@ -35,6 +35,7 @@ ARGUMENTS: dict[str, Any] = {
     "access": {"type": "list", "elements": "dict", "default": [], "no_log": True},
     "port": {"type": "int", "default": 22},
     "endpoints": {"type": "dict", "default": {}},
+    "what": {"type": "str", "choices": ["configs", "links"], "default": "configs"},
     "accept_shrunk": {"type": "list", "elements": "str", "default": []},
     "evidence": {"type": "path"},
 }
@@ -57,34 +58,43 @@ class ActionModule(ActionBase):
             work = _Work(arguments, variables, check=bool(self._task.check_mode), diff=bool(self._task.diff))
             return {**result, **work.run()}
         except WardopsError as error:
-            return {**result, "failed": True, "msg": str(error), "codes": [problem.code for problem in error.problems]}
+            return {**result, **error.result()}
 
 
 class _Work:
     """One night, from arguments to result."""
 
     def __init__(self, arguments: dict[str, Any], variables: dict[str, Any], *, check: bool, diff: bool) -> None:
-        self.check, self.diff = check, diff
+        self.check, self.diff, self.links = check, diff, arguments["what"] == "links"
         self.layer = require_layer(str(arguments["layer"] or variables.get("layer", "")))
         ward = Ward(ward_of(arguments, variables))
         self.policy = backup.policy(ward.policy("network"))
         self.now = dt.datetime.now(dt.UTC)
         self.store = ConfigStore(Path(arguments["store"]), arguments["recipients"])
         choice = desired.Choice(
-            self.layer, self.now, hosts_of(variables), arguments["port"], self.policy.weekly_days, arguments["endpoints"]
+            self.layer,
+            self.now,
+            hosts_of(variables),
+            arguments["port"],
+            0.0 if self.links else self.policy.weekly_days,
+            arguments["endpoints"],
         )
         self.night = desired.night(ward, choice, self.store.status().devices)
         names = {"user": "USER", "password": "PASSWORD", "enable": "ENABLE", "key": "KEY"}
         default = {name: arguments[name] or os.environ.get(f"WARDOPS_NETWORK_{variable}", "") for name, variable in names.items()}
         access, known = accesses(default, arguments["access"]), known_hosts.read(Path(arguments["known_hosts"]))
         self.way = backup.Way(access, known, self._say)
+        self.evidence = evidence_folder(arguments)
+        if self.links:
+            return
         masker = Masker((arguments["mask_key"] or os.environ.get("WARDOPS_CONFIG_MASK_KEY", "")).encode())
         self.backup = backup.Backup(self.store, masker, self.policy, frozenset(arguments["accept_shrunk"]), keep=diff)
-        self.evidence = evidence_folder(arguments)
         self._done = self._failed = 0
         self._said = time.monotonic()
 
     def run(self) -> dict[str, Any]:
+        if self.links:
+            return self._record_links()
         info = backup.info(self.layer, self.night, self.now)
         old = history.stored(self.store) if self.diff else {}
         if self.check:
@@ -99,6 +109,19 @@ class _Work:
             commit = found.saved.commit if found.saved else None
             record.result("failed" if wrong else "ok", commit=commit, counts=found.counts(), changed=found.changed, failed=listed)
         return self._result(found, old)
+
+    def _record_links(self) -> dict[str, Any]:
+        old = links.read(self.store.folder)
+        asked = links.ask(self.night.devices, self.way.access, self.way.known, self.policy.limits)
+        changed = sorted(name for name, ports in asked.fresh.items() if name not in old or dict(old[name].ports) != ports)
+        counts = {"recorded": len(asked.fresh), "failed": len(asked.failed), "unable": len(asked.unable), "changed": len(changed)}
+        if not self.check:
+            with evidence.step(self.evidence, "record_link_states", {"layer": self.layer}, REPOSITORY) as record:
+                record.plan({"devices": len(self.night.devices)})
+                links.record(self.store.folder, asked.fresh, self.now)
+                record.result("ok", counts=counts, failed=asked.failed)
+        lines = [f"{name} {why}" for name, why in sorted(asked.failed.items())]
+        return {"changed": bool(changed), "counts": counts, "changed_devices": changed, "lines": lines}
 
     def _result(self, found: backup.Found, old: Any) -> dict[str, Any]:
         counts = {name: count for name, count in found.counts().items() if count or name in ("devices", "changed")}

@@ -42,10 +42,10 @@ class ActionModule(ActionBase):
             if not self._task.check_mode:
                 write_files(folder, found.files)
         except WardopsError as error:
-            return {**result, "failed": True, "msg": str(error), "codes": [problem.code for problem in error.problems]}
+            return {**result, **error.result()}
         result |= {"changed": True, "counts": found.counts(), "files": sorted(str(folder / name) for name in found.files)}
         result["drift"] = sorted({one.device for one in found.state.changed_since_approval})
         error = failure(found)
         if error and arguments["fail_when_wrong"]:
-            return {**result, "failed": True, "msg": str(error), "codes": [problem.code for problem in error.problems]}
+            return {**result, **error.result()}
         return result

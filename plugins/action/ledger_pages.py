@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
                 for folder, built in files.items():
                     write_files(folder, {name: built[name] for name in built if str(folder / name) in {change.path for change in changes}})
         except WardopsError as error:
-            return {**result, "failed": True, "msg": str(error), "codes": [problem.code for problem in error.problems]}
+            return {**result, **error.result()}
         result |= {"changed": bool(changes), "scope": scope, "written": [change.path for change in changes]}
         result["files"] = sorted(str(folder / name) for folder, built in files.items() for name in built)
         result["diff"] = [_diff(change) for change in changes]

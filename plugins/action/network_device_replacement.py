@@ -60,7 +60,7 @@ class ActionModule(ActionBase):
         try:
             return {**result, **_work(arguments, variables, check=bool(self._task.check_mode))}
         except WardopsError as error:
-            return {**result, "failed": True, "msg": str(error), "codes": [problem.code for problem in error.problems]}
+            return {**result, **error.result()}
 
 
 def _work(arguments: dict[str, Any], variables: dict[str, Any], *, check: bool) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def _load(work: task.Replacement, arguments: dict[str, Any], *, check: bool) -> 
     with evidence.step(evidence_folder(arguments), "load_replacement", facts, REPOSITORY) as record:
         record.plan(work.facts())
         done = work.load(access, arguments["address"], arguments["recipients"])
-        record.result("ok", lines=done.lines, saved=done.saved, steps=done.steps, down=done.down)
+        record.result("ok", lines=done.lines, saved=done.saved, steps=done.steps, down=done.down, idle=done.idle)
     if arguments["config_file"]:
         Path(arguments["config_file"]).unlink(missing_ok=True)
     if problem := links_missing(work.name, done):
@@ -128,6 +128,7 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
         "lines": outcome.lines,
         "saved": outcome.saved,
         "down": outcome.down,
+        "idle": outcome.idle,
         "steps": outcome.steps,
         "diff": {"before": "", "after": outcome.difference},
     }

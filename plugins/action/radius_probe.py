@@ -11,7 +11,6 @@ from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward
 from ansible_collections.ward.ops.plugins.module_utils.radius import probe, profiles, task
 from ansible_collections.ward.ops.plugins.module_utils.radius.arguments import PROBE
 from ansible_collections.ward.ops.plugins.module_utils.radius.desired import desired_set
-from ansible_collections.ward.ops.plugins.module_utils.radius.server_side import failure
 
 SECRET = "WARDOPS_RADIUS_SECRET"  # noqa: S105 - the variable's name
 
@@ -29,7 +28,7 @@ class ActionModule(ActionBase):
         try:
             return {**result, "changed": False, **_probe(arguments, variables)}
         except WardopsError as error:
-            return {**result, "failed": True, **failure(error)}
+            return {**result, **error.result()}
 
 
 def _probe(arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
@@ -49,4 +48,4 @@ def _probe(arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, An
     first = wrong[0]
     words = {"asked": found["asked"], "count": found["mismatches_total"], "unanswered": found["unanswered"]}
     problem = fail("E0523", f"{arguments['server']}:{arguments['port']}", first=f"{first['owner']} {first['mac']}: {first['got']}", **words)
-    return {**found, "failed": True, **failure(problem)}
+    return {**found, **problem.result()}

@@ -38,7 +38,7 @@ class ActionModule(ActionBase):
         try:
             return {**result, **_sweep(arguments, variables, write=not self._task.check_mode)}
         except WardopsError as error:
-            return {**result, "failed": True, "msg": str(error), "codes": [problem.code for problem in error.problems]}
+            return {**result, **error.result()}
 
 
 def _sweep(arguments: dict[str, Any], variables: dict[str, Any], *, write: bool) -> dict[str, Any]:

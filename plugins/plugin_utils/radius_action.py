@@ -8,7 +8,6 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.radius import task
 from ansible_collections.ward.ops.plugins.module_utils.radius.remote import Call, RemoteFailure
-from ansible_collections.ward.ops.plugins.module_utils.radius.server_side import failure
 from ansible_collections.ward.ops.plugins.module_utils.radius.sync import Request
 
 
@@ -36,7 +35,7 @@ class RadiusAction(ActionBase):
             request = task.request_of(self.PURPOSE, arguments, variables, self._task.check_mode, self._task.diff)
             done = self.work(arguments, request, remote)
         except WardopsError as error:
-            return {**result, "failed": True, **failure(error)}
+            return {**result, **error.result()}
         except RemoteFailure as error:
             return {**result, **error.result}
         if not self._task.diff:

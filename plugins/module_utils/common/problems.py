@@ -72,6 +72,10 @@ class WardopsError(Exception):
             raise ValueError("a WardopsError needs at least one problem")
         super().__init__("\n".join(problem.render() for problem in self.problems))
 
+    def result(self) -> dict[str, Any]:
+        """As the result of a task that failed."""
+        return {"failed": True, "msg": str(self), "codes": sorted({problem.code for problem in self.problems})}
+
 
 def fail(code: str, path: str = "", line: int = 0, column: int = 0, **params: Any) -> WardopsError:
     """A :class:`WardopsError` with one problem, ready to be raised."""

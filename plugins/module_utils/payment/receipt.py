@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -95,14 +96,18 @@ def page(manifest: Manifest, lines: list[list[Any]], made: str) -> str:
 
 
 def problems(manifest: Manifest, folder: Path) -> list[Problem]:
-    """What a human must look at: E1320 (unrouted rows), E1321 (duplicates)."""
+    """What a human must look at: E1320 (unrouted rows), E1321 (duplicates).
+
+    :param folder: the stage of one input, ``<work>/stage/<input>``.
+    """
+    work = shlex.quote(str(folder.parents[1]))
     found = []
     for code, kind in (("E1320", "unrouted"), ("E1321", "duplicates")):
         amounts: Amounts = manifest.totals[kind]
         if amounts.rows:
-            file = next(str(folder / file.path) for file in manifest.files if file.kind == kind)
+            file = shlex.quote(next(str(folder / file.path) for file in manifest.files if file.kind == kind))
             reasons = "、".join(f"{reason} {count} 件" for reason, count in manifest.reasons.items())
-            params = {"rows": f"{amounts.rows:,}", "yen": f"{amounts.yen:,}", "reasons": reasons, "file": file}
+            params = {"rows": f"{amounts.rows:,}", "yen": f"{amounts.yen:,}", "reasons": reasons, "file": file, "work": work}
             found.append(Problem(code, manifest.source["name"], params=params))
     return found
 

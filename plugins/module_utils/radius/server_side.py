@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..common.problems import WardopsError, fail
+from ..common.problems import fail
 from .planner import Wanted, diff, guard_of, record, report
 from .sqlite import SqliteStore
 from .store import Store, commit, fingerprint, prepare
@@ -61,8 +61,3 @@ def plan_or_apply(arguments: Mapping[str, Any], check: bool) -> dict[str, Any]:
         "recovered": outcome.recovered,
         "rollback_file": str(outcome.rollback) if outcome.rollback else None,
     }
-
-
-def failure(error: WardopsError) -> dict[str, Any]:
-    """A problem list as a module's result."""
-    return {"msg": str(error), "codes": sorted({problem.code for problem in error.problems})}

@@ -144,6 +144,7 @@ def test_the_pipeline_settles_unrouted_rows_and_is_idempotent(tmp_path: Path) ->
     assert not (tmp_path / "evidence").exists()
     done = pipeline.run(request(tmp_path, file))
     assert (done["changed"], done["failed"], [problem.code for problem in done["problems"]]) == (True, True, ["E1320"])
+    assert f"--work {tmp_path / 'work'} --file '{tmp_path / 'work' / 'stage'}/" in done["problems"][0].render()
     assert {**planned["results"][0]} == done["results"][0]
     receipts = {path: Path(path).read_bytes() for path in done["receipts"]}
     again = pipeline.run(request(tmp_path, file))

@@ -142,8 +142,8 @@ ENTRIES: dict[str, Entry] = {
         "payment-rows-unrouted",
         "未振分が {rows} 件 {yen} 円あります（{reasons}）。ほかの行は処理済みです",
         "{rows} rows, {yen} yen were not routed ({reasons}); all others were",
-        "規則を payment_routing.yml に追加し、未振分だけを処理してください：wardops payment run --file {file}",
-        "add a rule to payment_routing.yml, and split the unrouted rows alone: wardops payment run --file {file}",
+        "規則を payment_routing.yml に追加し、未振分だけを処理してください：wardops payment run --work {work} --file {file}",
+        "add a rule to payment_routing.yml, and split the unrouted rows alone: wardops payment run --work {work} --file {file}",
     ),
     "E1321": Entry(
         "payment-rows-duplicate",
