@@ -67,6 +67,14 @@ options:
     description: Name of a device to the address at which it is reached, where this is not C(mgmt_ip).
     type: dict
     default: {}
+  what:
+    description:
+      - V(configs) reads and stores the configs.
+      - V(links) records which ports have link, beside the store (C(links.json)). A replacement compares with it. Best by day, when
+        terminals are on; platforms without a command for it are counted as C(unable). A device that does not answer keeps its record.
+    type: str
+    choices: [configs, links]
+    default: configs
   accept_shrunk:
     description: Devices whose config may be much shorter than the last time.
     type: list

@@ -74,7 +74,6 @@ class Loading:
     answers: tuple[tuple[re.Pattern[bytes], bytes], ...]
     access: tuple[re.Pattern[bytes], ...]
     cuts: tuple[re.Pattern[bytes], ...]
-    links: str
     link_row: re.Pattern[bytes] | None
     link_up: re.Pattern[bytes] | None
     port: str
@@ -155,7 +154,6 @@ def _loading(data: Mapping[str, Any]) -> Loading | None:
         answers=tuple((_pattern(one["asks"]), one["answer"].encode()) for one in given.get("answers", ())),
         access=tuple(_pattern(one) for one in given.get("access", ())),
         cuts=tuple(_pattern(one) for one in given.get("cuts", ())),
-        links=given.get("links", ""),
         link_row=_pattern(given["link_row"]) if "link_row" in given else None,
         link_up=_pattern(given["link_up"]) if "link_up" in given else None,
         port=given.get("port", ""),

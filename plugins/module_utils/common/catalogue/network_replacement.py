@@ -117,4 +117,11 @@ ENTRIES: dict[str, Entry] = {
         "何も変更していません。保管した設定のその行を確かめ、正しい設定ならコンソールから入れてください。心当たりがなければセキュリティ担当へ連絡してください",
         "nothing was changed; look at that line of the stored configuration; type it at the console if it is right, else tell security",
     ),
+    "E1716": Entry(
+        "link-record-damaged",
+        "リンクの記録が壊れています（{reason}）",
+        "the record of links is damaged ({reason})",
+        "ファイルを別の名前に変えて残し、`playbooks/record_link_states.yml` で取り直してください。交換そのものには要りません",
+        "rename the file and record anew with `playbooks/record_link_states.yml`; a replacement does not need it",
+    ),
 }

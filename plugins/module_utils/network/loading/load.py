@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from ...common.problems import WardopsError, fail
+from .. import links
 from ..dialect import Dialect
 from ..diff import Change, Command, as_text, compare
 from ..tree import Node, parse
@@ -27,7 +27,7 @@ class Job:
     :param address: where it answers now; :param final: where it answers with the new configuration.
     :param intended: secrets and all.
     :param masked: the form in which texts are compared and shown: volatile lines rewritten, secrets replaced by their hashes.
-    :param expected: ports that must have link afterwards, as the ledger calls them.
+    :param expected: ports that are used, as the ledger calls them; :param before: links by the device's names, recorded while it lived.
     :param patience: seconds until it must answer again after loading; :param silence: without a word, that mean a lost connection.
     """
 
@@ -38,6 +38,7 @@ class Job:
     intended: bytes
     masked: Callable[[bytes], bytes]
     expected: Collection[str] = ()
+    before: Mapping[str, bool] | None = None
     patience: float = 60.0
     silence: float = 30.0
 
@@ -51,7 +52,8 @@ class Outcome:
 
     :param difference: running → intended before anything was typed (masked).
     :param running: what the device ran at the end, secrets and all; for the store.
-    :param down: expected ports without link; ``None`` when the platform cannot be asked.
+    :param down: ports without link that had one before, or must have one; ``None`` when the platform cannot be asked.
+    :param idle: used ports that had no link before either.
     """
 
     changed: bool = False
@@ -59,6 +61,7 @@ class Outcome:
     difference: str = ""
     saved: bool = False
     down: list[str] | None = None
+    idle: list[str] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     running: bytes = field(default=b"", repr=False)
 
@@ -91,7 +94,7 @@ def load(job: Job, access: Access) -> Outcome:
     with _again(job, access, outcome) as terminal:
         _verify(job, terminal, before, outcome)
         _keep(job, terminal, outcome)
-        outcome.down = links_down(terminal, job.expected)
+        _links(job, terminal, outcome)
     return outcome
 
 
@@ -249,20 +252,10 @@ def links_missing(name: str, outcome: Outcome) -> WardopsError | None:
     return fail("E1712", name, 0, 0, ports=", ".join(outcome.down)) if outcome.down else None
 
 
-def links_down(terminal: Terminal, expected: Collection[str]) -> list[str] | None:
-    """Expected ports that the device shows without link; ``None`` when it cannot be asked, or knows none of them."""
-    loading = terminal.loading
-    if not loading.links or loading.link_row is None or loading.link_up is None or not expected:
-        return None
+def _links(job: Job, terminal: Terminal, outcome: Outcome) -> None:
     try:
-        shown = {row["port"].decode(): bool(loading.link_up.search(row["rest"])) for row in loading.link_row.finditer(terminal.links())}
+        found = links.compare(job.dialect, job.expected, terminal.links(), job.before)
     except ConnectionError:
-        return None
-    down, known = [], 0
-    for port in expected:
-        pattern = re.compile(loading.port.replace("{number}", re.escape(port)))
-        states = [state for name, state in shown.items() if pattern.fullmatch(name)]
-        known += bool(states)
-        if not any(states):
-            down.append(port)
-    return down if known else None
+        return
+    if found:
+        outcome.down, outcome.idle = found.down, found.idle

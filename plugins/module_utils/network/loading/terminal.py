@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...common.problems import WardopsError, fail
-from .. import capture, platform
+from .. import capture, links, platform
 from ..dialect import Dialect, Loading
 from ..diff import Command
 from .keys import keystrokes
@@ -97,8 +97,10 @@ class Terminal:
         """The configuration as the device prints it. :raises ConnectionError: when the device falls silent."""
         return self._shown(self.loading.running)
 
-    def links(self) -> bytes:
-        return self._shown(self.loading.links) if self.loading.links else b""
+    def links(self) -> dict[str, bool]:
+        """Ports and their links; empty when the device cannot be asked. :raises ConnectionError: when it falls silent."""
+        command = self._platform.commands.get(links.COMMAND)
+        return links.states(self.dialect, self._shown(command.send.decode())) if command else {}
 
     def _shown(self, command: str) -> bytes:
         """What a command shows; a pager is answered where turning it off would be a change of the configuration."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,17 @@ CONTACTS = (
     ("ポート復旧後", "影響する課", "業務の動作確認の依頼"),
     ("照合・保存後", "DX戦略課・影響する課", "復旧連絡"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Links as they were last recorded.
+
+    :param at: Japanese time; :param up: whether a port, as the ledger calls it, had link.
+    """
+
+    at: str
+    up: Mapping[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,16 @@ def steps(units: Units, expected: int) -> list[tuple[str, str]]:
 
 
 def page(
-    units: Units, impact: Impact, *, lines: Sequence[Shown], diff: str, notice: str, site: str, ticket: str = "", fingerprint: str = ""
+    units: Units,
+    impact: Impact,
+    *,
+    lines: Sequence[Shown],
+    diff: str,
+    notice: str,
+    site: str,
+    ticket: str = "",
+    fingerprint: str = "",
+    links: Before | None = None,
 ) -> str:
     """:param diff: HTML of the semantic difference (masked), from :func:`..diff.as_html`."""
     from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja2, which only pages need
@@ -82,5 +102,6 @@ def page(
         "site": site,
         "ticket": ticket,
         "fingerprint": fingerprint,
+        "links": links,
     }
     return render("sheet.html", data, TEMPLATES)

@@ -12,9 +12,9 @@ from typing import Any
 
 from ...common.files import read_bytes, write_atomic
 from ...common.problems import WardopsError, fail
-from ...common.report import pdf, sheet
+from ...common.report import pdf, sheet, tokyo
 from ...common.ward import Ward
-from .. import capture, platform
+from .. import capture, links, platform
 from ..dialect import Dialect, dialect
 from ..diff import as_html, as_text, compare
 from ..loading.lines import first_line
@@ -70,6 +70,7 @@ class Replacement:
         mapping = read_mapping(read_bytes(order.mapping), str(order.mapping)) if order.mapping else None
         self.intended: Intended = build(self._stored, self.units, self.dialect, mapping)
         self.impact: Impact = impacts.of(ward, self.units.dead)
+        self.links = links.read(store.folder).get(self.name)
 
     def _good_copy(self, identities: Identities) -> bytes:
         try:
@@ -105,6 +106,7 @@ class Replacement:
             site=site,
             ticket=order.ticket,
             fingerprint=order.fingerprint,
+            links=self._links_before(),
         )
         return {
             "check-sheet.html": page.encode(),
@@ -132,6 +134,14 @@ class Replacement:
             for line in self.intended.lines
         ]
 
+    def _links_before(self) -> papers.Before | None:
+        """Links by the ledger's port, as the dead device showed them last."""
+        if self.links is None:
+            return None
+        ports = self.links.ports
+        names = {port.port: links.named(self.dialect, port.port, ports) for port in self.impact.ports}
+        return papers.Before(tokyo(self.links.at), {port: any(ports[name] for name in found) for port, found in names.items() if found})
+
     def _monitoring(self) -> bytes:
         """What a monitoring system must learn; its import form differs by product (要実機確認)."""
         dead, spare = self.units.dead, self.units.spare
@@ -149,6 +159,7 @@ class Replacement:
             "warnings": self.units.warnings,
             "sensitive_lines": [{"line": line.number, "deed": line.deed, "reason": line.reason} for line in self.intended.lines],
             "expected_up": self.impact.expected_up,
+            "links_before": {"at": self.links.at, "up": [port for port, up in self.links.ports.items() if up]} if self.links else None,
             "affected": dict(self.impact.counts),
             "sections": dict(self.impact.sections),
             "radius": [
@@ -159,7 +170,16 @@ class Replacement:
 
     def job(self, address: str = "") -> Job:
         final = self.units.dead["mgmt_ip"]
-        return Job(self.name, address or final, final, self.dialect, self.intended.text, self.masked, self.impact.expected_up)
+        return Job(
+            self.name,
+            address or final,
+            final,
+            self.dialect,
+            self.intended.text,
+            self.masked,
+            self.impact.expected_up,
+            self.links.ports if self.links else None,
+        )
 
     # --- the change itself
 
