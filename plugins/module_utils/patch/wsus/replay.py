@@ -13,49 +13,16 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from ...common.plan import Change, Guard, Limit, Plan
+from ...common.plan import Change, Plan
 from ...common.problems import Problem, WardopsError, fail
 from ..model import Action, Approval, Group, Role, ServerInfo, Update, UpdateId, WsusServer
-from .wire import guid, update_id
+from .order import Order, Wanted
+from .wire import guid
 
-#: limits when nothing else is said: a ring's worth of approvals
-GUARD = Guard(remove=Limit(50, 50), change=Limit(100, 50))
 _JST = dt.timezone(dt.timedelta(hours=9), "JST")
 #: two deadlines are one when they differ by less: SQL Server keeps times to 1/300 s
 _SAME = dt.timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An approval that shall stand. :param group: name or GUID of the group."""
-
-    update: UpdateId
-    group: str
-    action: Action = Action.INSTALL
-    deadline: dt.datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """All that one run shall do.
-
-    :param wanted: approvals that shall stand.
-    :param absent: approvals that shall not stand: update, group; revision 0 = of every revision.
-    :param only: groups (name or GUID) of which this order says everything: what else is approved for them is taken back.
-    :param declines: GUIDs; the rule that chose them is the caller's.
-    :param licences: GUIDs of updates whose licence terms may be accepted.
-    :param expect: digest of the plan that somebody has looked at; empty: any.
-    """
-
-    wanted: Sequence[Wanted] = ()
-    absent: Sequence[tuple[UpdateId, str]] = ()
-    only: Sequence[str] = ()
-    declines: Sequence[str] = ()
-    licences: Sequence[str] = ()
-    guard: Guard = GUARD
-    expect: str = ""
 
 
 @dataclass(slots=True)
@@ -78,81 +45,6 @@ class Work:
         """SHA-256 of what would be done: the same for the same work, whatever the order of the input."""
         lines = sorted(json.dumps(one, ensure_ascii=False, sort_keys=True) for one in self.plan.actions())
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def orders(items: Iterable[Mapping[str, Any]], source: str) -> list[Wanted]:
-    """Approvals from data: ``update``, ``revision``, ``group``, and ``action``, ``deadline`` (ISO 8601 with a zone) where given.
-
-    :raises WardopsError: E1961, one for each bad value; the same approval wanted twice is one too.
-    """
-    problems: list[Problem] = []
-    found: dict[tuple[UpdateId, str], Wanted] = {}
-    for number, item in enumerate(items, 1):
-        try:
-            one = _order(item)
-        except _Bad as error:
-            problems.append(Problem("E1961", source, params={"what": f"{error.what} [{number}]", "value": error.value}))
-            continue
-        if found.setdefault((one.update, one.group.casefold()), one) != one:
-            problems.append(Problem("E1961", source, params={"what": f"approval [{number}]", "value": f"{one.update} {one.group}"}))
-    if problems:
-        raise WardopsError(problems)
-    return list(found.values())
-
-
-class _Bad(Exception):
-    def __init__(self, what: str, value: object) -> None:
-        self.what, self.value = what, value
-
-
-def _order(item: Mapping[str, Any]) -> Wanted:
-    update, group = _place(item)
-    if update.revision < 1:
-        raise _Bad("revision", item.get("revision"))
-    action = {"install": Action.INSTALL, "uninstall": Action.UNINSTALL}.get(str(item.get("action") or "install"))
-    if action is None:
-        raise _Bad("action", item.get("action"))
-    return Wanted(update, group, action, _deadline(item.get("deadline")))
-
-
-def _place(item: Mapping[str, Any]) -> tuple[UpdateId, str]:
-    """Update and group; revision 0 when none is given."""
-    if not isinstance(item, Mapping):
-        raise _Bad("approval", item)
-    try:
-        update = update_id(item.get("update"), item.get("revision") or 0)
-    except ValueError:
-        raise _Bad("update", f"{item.get('update')}/{item.get('revision')}") from None
-    group = item.get("group")
-    if not isinstance(group, str) or not group.strip():
-        raise _Bad("group", group)
-    return update, group.strip()
-
-
-def _deadline(value: object) -> dt.datetime | None:
-    if value in (None, ""):
-        return None
-    try:
-        moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-    except ValueError:
-        raise _Bad("deadline", value) from None
-    if moment.tzinfo is None:
-        raise _Bad("deadline", value)
-    return moment.astimezone(dt.UTC)
-
-
-def places(items: Iterable[Mapping[str, Any]], source: str) -> list[tuple[UpdateId, str]]:
-    """Approvals that shall not stand, from data: ``update``, ``group``, ``revision`` (none: every revision).
-
-    :raises WardopsError: E1961.
-    """
-    found = []
-    for number, item in enumerate(items, 1):
-        try:
-            found.append(_place(item))
-        except _Bad as error:
-            raise fail("E1961", source, what=f"{error.what} [{number}]", value=error.value) from None
-    return found
 
 
 def prepare(server: WsusServer, order: Order) -> Work:
@@ -343,16 +235,24 @@ def _refuse(work: Work, order: Order) -> None:
         raise WardopsError(problems)
 
 
-def apply(server: WsusServer, work: Work) -> None:
-    """Carry the plan out, then read everything back.
+def carry_out(work: Work) -> None:
+    """The calls of a plan, in order.
 
-    :raises WardopsError: E1965 with the cause when it stopped on the way; E1950 when the server then has something else.
+    :raises WardopsError: the cause, with E1965 (how far it came).
     """
     for done, (_, call) in enumerate(work.todo):
         try:
             call()
         except WardopsError as error:
             raise WardopsError([*error.problems, Problem("E1965", params={"done": done, "total": len(work.todo)})]) from None
+
+
+def apply(server: WsusServer, work: Work) -> None:
+    """Carry the plan out, then read everything back.
+
+    :raises WardopsError: E1965 with the cause when it stopped on the way; E1950 when the server then has something else.
+    """
+    carry_out(work)
     if work.todo:
         verify(server, work)
 

@@ -45,6 +45,11 @@ class SoapWsus:
         """HTTP requests sent so far, with those of the authentication."""
         return self._pool.requests
 
+    @property
+    def negotiated(self) -> tuple[str, bool]:
+        """How the newest connection was authenticated, and whether with channel binding."""
+        return self._pool.negotiated
+
     def close(self) -> None:
         self._pool.close()
 
@@ -106,14 +111,15 @@ class SoapWsus:
         return [_computer(table["computer"].read(row), groups) for row in sets[0]]
 
     def updates(self) -> list[Update]:
-        table = self._found("ExecuteSPSearchUpdates", **self._every_update())
+        table = self._found("ExecuteSPSearchUpdates", **self.every_update())
         classes = self._classes() if table else {}
         found = self._updates(table or {}, classes)
         if not self.supersedence:
             return [update for update, _ in found]
         return list(self._with_superseded(found))
 
-    def _every_update(self) -> dict[str, Any]:
+    def every_update(self) -> dict[str, Any]:
+        """Arguments of the searches over the whole catalogue."""
         values = protocol().values
         return {
             "updateScopeXml": values["every_update"],
@@ -163,7 +169,7 @@ class SoapWsus:
 
     def approvals(self) -> list[Approval]:
         """Approvals to install and to uninstall. Rows of other actions ("not approved", checks before approval) are none."""
-        rows = self._found("ExecuteSPGetDeployments", **self._every_update()) or []
+        rows = self._found("ExecuteSPGetDeployments", **self.every_update()) or []
         layout = protocol().rows["approval"]
         return [_approval(one) for one in map(layout.read, rows) if one["action"] in (Action.INSTALL, Action.UNINSTALL)]
 

@@ -70,11 +70,13 @@ class Pool:
     """At most ``size`` connections to one server; each is used by one thread at a time.
 
     :ivar requests: HTTP requests so far, those of the authentication too.
+    :ivar negotiated: the newest authentication (``ntlm``, ``kerberos``; empty: none was asked for), and whether with channel binding.
     """
 
     def __init__(self, settings: Settings, size: int = 4) -> None:
         self.settings = settings
         self.requests = 0
+        self.negotiated: tuple[str, bool] = ("", False)
         self._free: list[_Line] = []
         self._places = threading.BoundedSemaphore(size)
         self._lock = threading.Lock()
@@ -181,6 +183,7 @@ class _Line:
             status, offers, data = self._exchange(operation, body if leg else b"", f"{scheme} {base64.b64encode(token).decode()}")
             if status != 401:
                 self._authenticated = self._connection is not None
+                self.pool.negotiated = (context.negotiated_protocol or scheme if leg else "", self.settings.tls)
                 return (status, data) if leg else self._exchange(operation, body, "")[::2]
             token = _challenge(offers, scheme)
             if leg == 0 and not token and scheme == "Negotiate" and self.settings.auth == "negotiate" and "ntlm" in _schemes(offers):
@@ -260,6 +263,7 @@ def _whole(response: http.client.HTTPResponse, until: float, place: str) -> byte
         parts.append(part)
     if response.length:
         raise ConnectionError("the answer ends too early")
+    response.close()  # read1 leaves it open at its end, and the connection would not take another request
     return b"".join(parts)
 
 
