@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .configs import KINDS, as_json, table
+from .configs import KINDS, as_json, retention_of, table
 
 if TYPE_CHECKING:
     from ansible_collections.ward.ops.plugins.module_utils.common.evidence import Run, Step
@@ -73,7 +73,7 @@ def prune(store: ConfigStore, args: argparse.Namespace) -> int:
     from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError  # noqa: PLC0415 - start-up speed
     from ansible_collections.ward.ops.plugins.module_utils.network.store import approval, retention  # noqa: PLC0415
 
-    rule, now = retention.Retention(args.keep_days, args.keep_versions), dt.datetime.now(dt.UTC)
+    rule, now = retention_of(args), dt.datetime.now(dt.UTC)
     planned = retention.plan(store, rule, now, args.gone)
     if args.write:
         approval.refuse_anonymous(args.ticket, args.role)

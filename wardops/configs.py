@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from ansible_collections.ward.ops.plugins.module_utils.network.store.history import Change
+    from ansible_collections.ward.ops.plugins.module_utils.network.store.retention import Retention
     from ansible_collections.ward.ops.plugins.module_utils.network.store.status import Row
     from ansible_collections.ward.ops.plugins.module_utils.network.store.store import ConfigStore
 
+REPOSITORY = Path(__file__).resolve().parents[1]
 _TOKYO = ZoneInfo("Asia/Tokyo")
 KINDS = {
     "added": "追加",
@@ -111,8 +113,20 @@ def _writing(actions: Any) -> list[argparse.ArgumentParser]:
 
 
 def _retention(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--keep-days", type=_positive, default=400, metavar="N", help="古い写しを残す日数 / days (default: 400)")
-    parser.add_argument("--keep-versions", type=_positive, default=10, metavar="N", help="残す版の数 / versions (default: 10)")
+    parser.add_argument(
+        "--keep-days", type=_positive, metavar="N", help="古い写しを残す日数（省略時は policies/network.yml）/ days (default: the policy)"
+    )
+    parser.add_argument("--keep-versions", type=_positive, metavar="N", help="残す版の数（同上）/ versions (default: the policy)")
+    parser.add_argument("--ward", type=Path, default=REPOSITORY / "inventories" / "sample", help="データのフォルダ / the ward's folder")
+
+
+def retention_of(args: argparse.Namespace) -> Retention:
+    """What ``--keep-days`` and ``--keep-versions`` say, else the policy."""
+    from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward  # noqa: PLC0415 - start-up speed
+    from ansible_collections.ward.ops.plugins.module_utils.network.store.retention import rule  # noqa: PLC0415
+
+    both = args.keep_days is not None and args.keep_versions is not None
+    return rule({} if both else Ward(args.ward).policy("network"), args.keep_days, args.keep_versions)
 
 
 def _positive(text: str) -> int:
@@ -244,10 +258,9 @@ def _drift(store: ConfigStore, args: argparse.Namespace) -> int:
 def _verify(store: ConfigStore, args: argparse.Namespace) -> int:
     from ansible_collections.ward.ops.plugins.module_utils.network.store import verifying  # noqa: PLC0415 - start-up speed
     from ansible_collections.ward.ops.plugins.module_utils.network.store.judging import judge_with  # noqa: PLC0415
-    from ansible_collections.ward.ops.plugins.module_utils.network.store.retention import Retention  # noqa: PLC0415
 
     keys = verifying.identities_of(os.environ.get("WARDOPS_CONFIG_IDENTITY"), args.identity_file)
-    rule = Retention(args.keep_days, args.keep_versions) if args.all else None
+    rule = retention_of(args) if args.all else None
     secret = os.environ.get("WARDOPS_CONFIG_MASK_KEY")
     report = verifying.verify(store, keys, judge_with(secret.encode()) if secret else None, rule)
     if args.format == "json":

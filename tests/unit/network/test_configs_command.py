@@ -159,3 +159,15 @@ def test_verify_and_prune(configs: Command, store: ConfigStore, keys: Keys) -> N
     assert store.known().keys() == {("HON-RT-01", "running")}
     (store.folder / "full" / store.lines()["HON-RT-01", "running"].copy).unlink()
     assert "E1668" in configs("verify", code=1)
+
+
+def test_retention_comes_from_the_policy_unless_it_is_given(configs: Command, tmp_path: Path) -> None:
+    policy = tmp_path / "ward" / "policies" / "network.yml"
+    policy.parent.mkdir(parents=True)
+    policy.write_text("retention: {days: 1, versions: 1}\n", encoding="utf-8")
+    (tmp_path / "ward" / "ledgers").mkdir()
+    ward = ("--ward", str(tmp_path / "ward"))
+    assert "1 件、残す写し 2 件" in configs("prune", *ward)
+    assert "0 件" in configs("prune", *ward, "--keep-versions", "5")
+    policy.write_text("retention: {days: none, versions: 1}\n", encoding="utf-8")
+    assert "E1633" in configs("prune", *ward, code=1)

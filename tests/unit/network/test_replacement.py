@@ -17,6 +17,7 @@ from ansible_collections.ward.ops.plugins.module_utils.network.loading.terminal 
 from ansible_collections.ward.ops.plugins.module_utils.network.masking import Masker
 from ansible_collections.ward.ops.plugins.module_utils.network.model import Capture, Device, Status
 from ansible_collections.ward.ops.plugins.module_utils.network.replacement.intended import build, read_mapping
+from ansible_collections.ward.ops.plugins.module_utils.network.replacement.monitoring import change_file, profile
 from ansible_collections.ward.ops.plugins.module_utils.network.replacement.task import Order, Replacement, write_config
 from ansible_collections.ward.ops.plugins.module_utils.network.replacement.units import Units
 from ansible_collections.ward.ops.plugins.module_utils.network.store.copies import Identities
@@ -162,3 +163,28 @@ def test_the_configuration_is_written_for_its_owner_only(tmp_path: Path) -> None
     with pytest.raises(WardopsError, match="E1714"):
         write_config(tmp_path / "config.txt", b"x\n")
     assert not (tmp_path / "config.txt").exists()
+
+
+def test_monitoring_is_told_in_the_form_of_the_policy(ward: Ward) -> None:
+    """covers: E1633"""
+    rows = {row["name"]: {key: str(value or "") for key, value in row.items()} for row in ward.table("network_devices").dicts()}
+    units = Units(rows[DEAD], rows[SPARE])
+    told = change_file(units, "CHG-1", profile(ward.policy("network"))).decode("utf-8-sig")
+    assert told.splitlines()[0] == "host,address,item,before,after"
+    assert f"{DEAD},{rows[DEAD]['mgmt_ip']},serial,{rows[DEAD]['serial']},{rows[SPARE]['serial']}" in told.splitlines()
+    assert "model" not in told, "what stays is no change"
+    own = {
+        "encoding": "cp932",
+        "rows": "device",
+        "items": ["serial"],
+        "columns": [{"title": "ホスト", "field": "name"}, {"title": "種別", "text": "交換"}],
+    }
+    own["columns"] += [{"title": "製造番号", "field": "serial_after"}]  # type: ignore[operator]
+    assert (
+        change_file(units, "", profile({"monitoring": own})).decode("cp932")
+        == f"ホスト,種別,製造番号\r\n{DEAD},交換,{rows[SPARE]['serial']}\r\n"
+    )
+    own["items"] = ["mac"]
+    for wrong in ({"monitoring": own}, {"monitoring": {}}, {}, None):
+        with pytest.raises(WardopsError, match="E1633"):
+            change_file(units, "", profile(wrong))

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...common.files import read_bytes, write_atomic
 from ...common.problems import WardopsError, fail
-from ...common.report import pdf, sheet, tokyo
+from ...common.report import pdf, tokyo
 from ...common.ward import Ward
 from .. import capture, links, platform
 from ..dialect import Dialect, dialect
@@ -31,6 +31,7 @@ from . import impact as impacts
 from . import sheet as papers
 from .impact import Impact
 from .intended import Intended, build, read_mapping
+from .monitoring import change_file, profile
 from .units import Units, find
 
 
@@ -114,7 +115,7 @@ class Replacement:
             "notice.txt": first.encode(),
             "restored.txt": impacts.notice(self.units.dead, site, self.impact, restored=True).encode(),
             "difference.txt": as_text(changes).encode(),
-            "monitoring.csv": self._monitoring(),
+            "monitoring.csv": change_file(self.units, order.ticket, profile(self.ward.policy("network"))),
             "replacement.json": (json.dumps(self.facts() | {"made": made.isoformat()}, ensure_ascii=False, indent=1) + "\n").encode(),
         }
 
@@ -141,12 +142,6 @@ class Replacement:
         ports = self.links.ports
         names = {port.port: links.named(self.dialect, port.port, ports) for port in self.impact.ports}
         return papers.Before(tokyo(self.links.at), {port: any(ports[name] for name in found) for port, found in names.items() if found})
-
-    def _monitoring(self) -> bytes:
-        """What a monitoring system must learn; its import form differs by product (要実機確認)."""
-        dead, spare = self.units.dead, self.units.spare
-        rows = [[dead["name"], dead["mgmt_ip"], column, dead[column], spare[column]] for column in ("serial", "mac", "model", "firmware")]
-        return sheet(["host", "address", "item", "before", "after"], rows)
 
     def facts(self) -> dict[str, Any]:
         """For programs and the record of the run; no secret, no line of a configuration."""

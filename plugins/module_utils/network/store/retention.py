@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from ...common.plan import Change, Guard, Limit, Plan
 from ...common.problems import fail
@@ -32,6 +33,24 @@ class Retention:
 
     days: int
     versions: int
+
+
+def rule(policy: Any, days: int | None = None, versions: int | None = None) -> Retention:
+    """The rule of ``policies/network.yml``, but for what is given.
+
+    :raises WardopsError: E1633.
+    """
+    given = {"days": days, "versions": versions}
+    numbers = {}
+    for key, value in given.items():
+        try:
+            numbers[key] = value if value is not None else int(policy["retention"][key])
+            if numbers[key] < 1:
+                raise ValueError
+        except (KeyError, TypeError, ValueError):
+            shown = policy.get("retention") if isinstance(policy, dict) else None
+            raise fail("E1633", "network.yml", key=f"retention.{key}", value=shown) from None
+    return Retention(**numbers)
 
 
 @dataclass(frozen=True, slots=True)
