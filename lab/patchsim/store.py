@@ -208,9 +208,10 @@ class Store:
         self._mark(replace(self.update(update), eula=False))
         self._changed()
 
-    def approve(self, update: UpdateId, group: str, action: Action, deadline: dt.datetime | None) -> Approval:
+    def approve(self, update: UpdateId, group: str, action: Action, deadline: dt.datetime | None, by: str = "") -> Approval:
         """One approval for a revision and a group; a second one takes the place of the first. A deadline that is past means at once.
 
+        :param by: the administrator as the request names it; empty = the account itself.
         :raises Refused: role, replica, unknown update or group, terms not accepted, withdrawn, not to be uninstalled, a deadline for an
             update that can ask a person something.
         """
@@ -231,7 +232,7 @@ class Store:
             del self.approvals[key]
         now = self.clock()
         due = None if deadline is None else max(deadline, now)
-        approval = Approval(str(uuid.uuid4()), update, group, action, due, self.account, now)
+        approval = Approval(str(uuid.uuid4()), update, group, action, due, by or self.account, now)
         self.approvals[approval.id] = approval
         self._changed()
         return approval

@@ -169,6 +169,8 @@ class _Line:
             return self._authenticate(operation, body)
         except ssl.SSLCertVerificationError as error:
             raise fail("E1941", self.settings.place, reason=error.verify_message or "certificate") from None
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
+            raise Broken(_words(error)) from None  # the far side went away in the middle of TLS: nothing against its certificate
         except ssl.SSLError as error:
             raise fail("E1941", self.settings.place, reason=error.reason or "TLS") from None
         except (OSError, http.client.HTTPException) as error:
