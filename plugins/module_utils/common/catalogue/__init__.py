@@ -48,6 +48,7 @@ from . import (
     network_report,
     network_store,
     pages,
+    patch,
     patch_wsus,
     payment,
     payment_transfer,
@@ -84,6 +85,7 @@ _PARTS = (
     network_report,
     network_store,
     calendar,
+    patch,
     patch_wsus,
 )
 
