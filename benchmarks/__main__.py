@@ -11,7 +11,7 @@ import sys
 
 from .harness import RESULTS
 
-MODULES = ("check", "inventory", "fleet", "radius", "setup", "skysea", "pages", "payment", "intake", "history", "network")
+MODULES = ("check", "inventory", "fleet", "radius", "setup", "skysea", "pages", "payment", "intake", "history", "network", "patch_wsus")
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ import base64
 import contextlib
 import datetime as dt
 import os
+import secrets
 import socket
 import ssl
 import threading
@@ -32,7 +33,7 @@ from spnego.exceptions import SpnegoError
 
 NS = "http://www.microsoft.com/SoftwareDistribution/Server/ApiRemotingWebService"
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
-USER, PASSWORD = "WARD\\svc-patch", "test only"
+USER, PASSWORD = "WARD\\svc-patch", secrets.token_hex(8)
 ALL = "a0a08746-4dbe-4a37-9adf-9e7652c0b421"
 UNASSIGNED = "b73ca6ed-5727-47f3-84de-015e03f6a88a"
 SECURITY = "0fa1201d-4330-4fa8-8ae9-b877473b6441"
