@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -143,6 +143,12 @@ class World:
     def state(self, terminal: Terminal, update: str) -> State:
         """How the update really stands."""
         return State(int(self._true[self._rows[update], terminal.index]))
+
+    def set_states(self, terminal: Terminal, states: Mapping[str, State]) -> None:
+        """How updates stood when a terminal was put away; those that the world does not know are passed over."""
+        for guid, state in states.items():
+            if guid in self._rows:
+                self._true[self._rows[guid], terminal.index] = state
 
     def install(self, terminal: Terminal, update: Update) -> State:
         """Now; :returns: installed, pending a restart, or failed."""
