@@ -20,7 +20,7 @@ from .tree import Block, Order, Style
 FILE = Path(__file__).with_name("dialects.yml")
 #: what a device says about its text, on platforms of many makers
 _HEADS = r"Building configuration|Current configuration|Using \d+ out of"
-Rollback = Literal["timer", "confirm", "inverse"]
+Rollback = Literal["timer", "confirm", "checkpoint", "inverse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Loading:
     :param paste: takes a whole configuration up to Ctrl-D in place of single lines.
     :param errors: what a refused line answers.
     :param rollback: ``timer``: ``arm`` before and ``cancel`` after; the device restarts with what was saved. ``confirm``: lines wait in a
-        candidate; ``commit`` (with a time limit), then ``confirm``; ``abandon`` before and ``discard`` after the commit. ``inverse``: the
+        candidate; ``commit`` (with a time limit), then ``confirm``; ``abandon`` before and ``discard`` after the commit. ``checkpoint``:
+        ``arm`` before, ``discard`` to go back, ``cancel`` after; ``{stamp}`` in these is one name for the whole load. ``inverse``: the
         lines that undo what was typed.
     :param enable: with the driver ``generic``: the word that leads to privilege; :param setup: turns the pager off.
     :param saved: what proves it, where a device also prints warnings that look like errors; else the absence of errors does.
@@ -84,6 +85,15 @@ class Loading:
 
 
 @dataclass(frozen=True, slots=True)
+class ByHand:
+    """Why a person loads the platform, and what that person does, in order, in Japanese."""
+
+    reason_ja: str
+    reason: str
+    steps_ja: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
     """One platform's ways."""
 
@@ -91,6 +101,7 @@ class Dialect:
     style: Style
     sensitive: tuple[Sensitive, ...]
     loading: Loading | None
+    by_hand: ByHand | None  # where there is no loading
 
 
 @lru_cache(maxsize=1)
@@ -114,7 +125,9 @@ def dialect(platform: str) -> Dialect:
         Sensitive(_pattern(one["line"]), one["action"], one["reason_ja"], one["reason"])
         for one in [*document["sensitive"], *data.get("sensitive", ())]
     )
-    return Dialect(platform, _style(data), sensitive, _loading(data))
+    hand = data.get("by_hand")
+    by_hand = ByHand(hand["reason_ja"], hand["reason"], tuple(hand["steps_ja"])) if hand else None
+    return Dialect(platform, _style(data), sensitive, _loading(data), by_hand)
 
 
 def _pattern(text: str) -> re.Pattern[bytes]:
@@ -145,6 +158,8 @@ def _loading(data: Mapping[str, Any]) -> Loading | None:
         name: tuple(given.get(name, ()))
         for name in ("enter", "leave", "climb", "arm", "cancel", "commit", "confirm", "abandon", "discard", "save", "setup")
     }
+    if given["rollback"] not in ("timer", "checkpoint"):
+        words |= {"arm": (), "cancel": ()}  # of the platform from which the others were taken
     return Loading(
         driver=given["driver"],
         errors=_pattern(given["errors"]),

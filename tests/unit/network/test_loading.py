@@ -12,6 +12,7 @@ from ansible_collections.ward.ops.plugins.module_utils.network import dialect as
 from ansible_collections.ward.ops.plugins.module_utils.network.diff import compare
 from ansible_collections.ward.ops.plugins.module_utils.network.loading.load import Job, links_missing, load, look
 from ansible_collections.ward.ops.plugins.module_utils.network.loading.terminal import Access
+from ansible_collections.ward.ops.plugins.module_utils.network.replacement import by_hand
 from ansible_collections.ward.ops.plugins.module_utils.network.replacement.intended import build
 from ansible_collections.ward.ops.plugins.module_utils.network.replacement.units import Units
 from ansible_collections.ward.ops.plugins.module_utils.network.tree import parse
@@ -19,6 +20,7 @@ from ansible_collections.ward.ops.plugins.module_utils.network.tree import parse
 from tests.netsim import ENABLE, PASSWORD, USER, Faults, Fleet, Wanted, fleet
 
 PLATFORMS = ["alaxala_ax26s", "arista_eos", "fortinet", "frr", "hp_comware", "juniper_junos", "nec_ix", "yamaha", "cisco_ios"]
+PLATFORMS += ["cisco_nxos", "apresia_aeos", "allied_telesis_awplus"]
 
 SMALL = (
     b"interface Vlan402\n description office\n!\nip default-gateway 10.28.0.1\nsnmp-server community Z3cr3t-ro RO\nntp server 10.28.0.10\n"
@@ -90,25 +92,34 @@ def failing(tmp_path: Path, platform: str, **faults: str) -> tuple[WardopsError,
         return caught.value, running.lines("SW"), good
 
 
-@pytest.mark.parametrize("platform", ["cisco_ios", "frr", "yamaha", "arista_eos"])
+#: a line of the session's configuration, in the middle of the load
+MIDDLE = {
+    "yamaha": "snmp community read-only",
+    "hp_comware": "snmp-agent community read",
+    "nec_ix": "snmp-agent (ip )?community",
+    "frr": "ip ospf message-digest-key 1",
+}
+
+
+@pytest.mark.parametrize("platform", sorted(set(PLATFORMS) - {"fortinet", "juniper_junos"}))
 def test_a_refused_line_undoes_the_others_and_shows_no_secret(platform: str, tmp_path: Path) -> None:
     """covers: E1707"""
-    line = {"yamaha": "snmp community read-only"}.get(platform, "ip ospf message-digest-key 1|snmp-server community")
-    error, lines, as_before = failing(tmp_path, platform, refuse_line=line)
+    error, lines, as_before = failing(tmp_path, platform, refuse_line=MIDDLE.get(platform, "snmp-server community"))
     assert error.problems[0].code == "E1707"
-    assert "…" in str(error)
     assert "Z3cr3t" not in str(error)
     assert "戻しました" in str(error)
     assert as_before
-    assert (platform == "cisco_ios") == (lines[-1] == "reload cancel")
+    last = {"cisco_ios": "reload cancel", "cisco_nxos": "no checkpoint wardops"}
+    assert lines[-1].rstrip("0123456789") == last.get(platform, lines[-1].rstrip("0123456789"))
 
 
-@pytest.mark.parametrize("platform", ["cisco_ios", "frr", "arista_eos"])
+@pytest.mark.parametrize("platform", sorted(set(PLATFORMS) - {"fortinet", "juniper_junos"}))
 def test_a_line_that_got_lost_fails_the_verification(platform: str, tmp_path: Path) -> None:
     """covers: E1708"""
-    line = {"frr": "log syslog", "juniper_junos": "ntp|host-name|server"}.get(platform, "ntp server")
+    line = {"frr": "log syslog", "juniper_junos": "ntp|host-name|server"}.get(platform, MIDDLE.get(platform, "snmp-server community"))
     error, lines, as_before = failing(tmp_path, platform, lose_line=line)
     assert error.problems[0].code == "E1708"
+    assert "戻しました" in str(error)
     assert "add " in str(error)
     assert as_before
     assert not {"write memory", "copy running-config startup-config"} & set(lines)
@@ -176,13 +187,28 @@ def test_no_way_in(faults: Faults, user: str, reason: str, tmp_path: Path) -> No
         assert caught.value.problems[0].params["reason"] == reason
 
 
-def test_a_platform_that_takes_no_lines(tmp_path: Path) -> None:
+@pytest.mark.parametrize("platform", ["fujitsu_sir", "fujitsu_srs", "furukawa_fitelnet", "linux"])
+def test_a_platform_that_a_person_loads_is_verified(platform: str, tmp_path: Path) -> None:
     """covers: E1711"""
-    with fleet(Wanted("SW", session="linux")) as running:
-        job, access = job_for(running, tmp_path, "SW", b"x\n")
-        with pytest.raises(WardopsError) as caught:
-            load(job, access)
-        assert caught.value.problems[0].code == "E1711"
+    with fleet(Wanted("SW", session=platform)) as running:
+        text = running.by_name["SW"].text("running").encode()
+        job, access = job_for(running, tmp_path, "SW", text)
+        done = by_hand.verify(job, access)
+        assert (done.changed, done.steps, done.difference) == (False, ["verified"], "")
+        assert done.running.strip() == text.strip()
+        other, _ = job_for(running, tmp_path, "SW", text + b"ntp server 10.0.0.1\n")
+        with pytest.raises(by_hand.ByPersonError, match="E1711") as caught:
+            by_hand.verify(other, access)
+        assert caught.value.steps_ja[-1].startswith("(4) ")
+        assert "replace_state=loaded" in caught.value.steps_ja[-1]
+        assert "+ ntp server" in caught.value.difference
+        seen = by_hand.look(other, access)
+        assert (seen.changed, "+ ntp server" in seen.difference) == (False, True)
+        assert running.by_name["SW"].text("running").encode() == text
+        assert not [line for line in running.lines("SW") if line.startswith(("conf", "ntp"))]
+        access = replace(access, password="wrong")  # noqa: S106 - of the simulator
+        with pytest.raises(WardopsError, match="E1710"):
+            by_hand.look(other, access)
 
 
 def test_nothing_shows_a_secret(tmp_path: Path) -> None:

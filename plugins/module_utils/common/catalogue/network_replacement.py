@@ -84,10 +84,10 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E1711": Entry(
         "cannot-load",
-        "{platform} の設定の流し込みには対応していません",
-        "loading is not supported for {platform}",
-        "設定ファイルをコンソールから流し込み、`--stage verify` で照合してください",
-        "paste the file at the console, then verify",
+        "{platform} は人が流し込みます（{reason_ja}）。意図した設定と {count} か所違います",
+        "a person loads {platform} ({reason}); it differs from the intended configuration in {count} places",
+        "下の手順（チェックシートにもあります）をコンソールで行い、もう一度実行してください。照合と控えだけを行います",
+        "do the steps at the console, then run this again: it verifies and backs up",
     ),
     "E1712": Entry(
         "links-missing",

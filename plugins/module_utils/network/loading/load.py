@@ -29,6 +29,7 @@ class Job:
     :param masked: the form in which texts are compared and shown: volatile lines rewritten, secrets replaced by their hashes.
     :param expected: ports that are used, as the ledger calls them; :param before: links by the device's names, recorded while it lived.
     :param patience: seconds until it must answer again after loading; :param silence: without a word, that mean a lost connection.
+    :param stamp: of this load, in names that it leaves on the device for a while.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Job:
     expected: Collection[str] = ()
     before: Mapping[str, bool] | None = None
     patience: float = 60.0
+    stamp: str = field(default_factory=lambda: f"{time.time():.0f}")
     silence: float = 30.0
 
     def __repr__(self) -> str:
@@ -69,7 +71,7 @@ class Outcome:
 def look(job: Job, access: Access) -> Outcome:
     """What :func:`load` would do; touches nothing.
 
-    :raises WardopsError: E1706, E1710, E1711.
+    :raises WardopsError: E1706, E1710, E1715.
     """
     with Terminal(job.address, access, job.dialect, silence=job.silence) as terminal:
         running = _reading(job, terminal)
@@ -81,10 +83,10 @@ def look(job: Job, access: Access) -> Outcome:
 def load(job: Job, access: Access) -> Outcome:
     """Make the device run the intended configuration.
 
-    :raises WardopsError: E1706 (nothing was typed), E1707, E1708, E1709 (undone, or will be), E1710, E1711, E1713.
+    :raises WardopsError: E1706 (nothing was typed), E1707, E1708, E1709 (undone, or will be), E1710, E1713, E1715.
     """
     outcome = Outcome()
-    with Terminal(job.address, access, job.dialect, silence=job.silence) as terminal:
+    with Terminal(job.address, access, job.dialect, silence=job.silence, stamp=job.stamp) as terminal:
         before = _reading(job, terminal)
         lines = _planned(job, before, access.user, outcome)
         if outcome.changed:
@@ -149,9 +151,9 @@ _STATES = {
 def _type(job: Job, terminal: Terminal, lines: list[Command], before: bytes, outcome: Outcome) -> None:
     loading = terminal.loading
     try:
-        if loading.rollback == "timer":
+        if loading.arm:
             terminal.run(loading.arm)
-            outcome.steps.append("timer armed")
+            outcome.steps.append(f"{loading.rollback} armed")
         terminal.configure()
         terminal.paste(job.intended) if loading.paste else terminal.type(lines)
         if loading.rollback == "confirm":
@@ -162,7 +164,7 @@ def _type(job: Job, terminal: Terminal, lines: list[Command], before: bytes, out
         state = _undo(job, terminal, before, outcome)
         raise fail("E1707", job.name, 0, 0, number=error.number, typed=error.line, **state) from None
     except ConnectionError:
-        if job.final == job.address and loading.rollback == "inverse":
+        if job.final == job.address and loading.rollback in ("inverse", "checkpoint"):
             outcome.steps.append("connection lost while typing")
 
 
@@ -173,7 +175,7 @@ def _again(job: Job, access: Access, outcome: Outcome) -> Terminal:
     while True:
         for address in addresses:
             try:
-                return Terminal(address, access, job.dialect, min(10.0, job.patience), job.silence)
+                return Terminal(address, access, job.dialect, min(10.0, job.patience), silence=job.silence, stamp=job.stamp)
             except WardopsError as error:
                 reason = str(error.problems[0].params.get("reason", error.problems[0].code))
         if time.monotonic() > deadline or not outcome.changed:
@@ -185,7 +187,7 @@ def _again(job: Job, access: Access, outcome: Outcome) -> Terminal:
 def _left_behind(dialect: Dialect) -> dict[str, str]:
     """What becomes of lines that were typed and could not be taken back."""
     loading = dialect.loading
-    if loading is not None and loading.rollback != "inverse":
+    if loading is not None and loading.rollback in ("timer", "confirm"):
         return _STATES["timer"]
     return _STATES["open" if loading is not None and loading.save else "kept"]
 
@@ -216,16 +218,18 @@ def _undo(job: Job, terminal: Terminal, before: bytes, outcome: Outcome) -> dict
             return _STATES["timer" if left else "undone"]
         with contextlib.suppress(Refused):  # at the first prompt already
             terminal.run(loading.leave)
-        running = terminal.running()
-        lines = plan(_tree(job, running), _tree(job, before), job.dialect, "")
-        terminal.configure()
-        terminal.type(lines)
-        terminal.run(loading.leave)
+        if loading.rollback == "checkpoint":
+            terminal.run(loading.discard)
+        else:
+            running = terminal.running()
+            lines = plan(_tree(job, running), _tree(job, before), job.dialect, None)
+            terminal.configure()
+            terminal.type(lines)
+            terminal.run(loading.leave)
         after = terminal.running()
         if compare(_tree(job, job.masked(after)), _tree(job, job.masked(before)), job.dialect.style):
             return _left_behind(job.dialect)
-        if loading.rollback == "timer":
-            terminal.run(loading.cancel)
+        terminal.run(loading.cancel)
     except (Refused, ConnectionError, WardopsError):
         return _left_behind(job.dialect)
     outcome.steps.append("undone")
@@ -236,7 +240,7 @@ def _keep(job: Job, terminal: Terminal, outcome: Outcome) -> None:
     """The time limit off, then saved: in this order a restart in between still brings the old configuration."""
     loading = terminal.loading
     try:
-        if outcome.changed and loading.rollback == "timer":
+        if outcome.changed:
             terminal.run(loading.cancel)
         if outcome.changed and loading.rollback == "confirm":
             terminal.run(loading.confirm)

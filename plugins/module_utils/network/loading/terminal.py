@@ -22,6 +22,10 @@ from .lines import first_line, leaving
 
 #: seconds: between two looks, of quiet that proves a prompt
 _LOOK, _QUIET = 0.002, 0.03
+#: seconds of quiet after which a device is believed that does not say what was typed
+_NO_ECHO = 1.0
+#: where netmiko's ``enable`` is the way into configuration, which the dialect types itself
+_NO_ENABLE = ("hp_comware",)
 _PROMPT = re.compile(r"(?:^|[\r\n])[!\s]*((?:<[\w.~/-]+>|\[[~*]?[\w.~/ -]+\]|[\w.@:~\x22/\\-]*(?: ?\([^()\r\n]*\))? ?[#>$%]))[ ]?$")
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>]")
 _BREAK = re.compile(r"[\r\n]")
@@ -55,13 +59,16 @@ class Terminal:
     """One connection; use it as a context manager.
 
     :param patience: seconds for connecting; :param silence: seconds without a word that mean a lost connection.
+    :param stamp: what stands for ``{stamp}`` in commands.
 
-    :raises WardopsError: E1710 when there is no way in, E1711 for a platform that cannot be changed by lines.
+    :raises WardopsError: E1710 when there is no way in.
     """
 
-    def __init__(self, address: str, access: Access, dialect: Dialect, patience: float = 20.0, silence: float = 30.0) -> None:
+    def __init__(
+        self, address: str, access: Access, dialect: Dialect, patience: float = 20.0, *, silence: float = 30.0, stamp: str = ""
+    ) -> None:
         if dialect.loading is None:
-            raise fail("E1711", address, platform=dialect.name)
+            raise ValueError(dialect.name)
         self.address = address
         self.dialect = dialect
         self.loading: Loading = dialect.loading
@@ -71,6 +78,7 @@ class Terminal:
         self._prompt = ""
         self._outside = ""  # the prompt outside of configuration, while lines are typed
         self._silence = silence
+        self._stamp = stamp
         self._stack: list[tuple[bytes, bool]] = []  # open blocks, and whether the device shows them in its prompt
         if self.loading.driver == "generic":
             self._prepare(access.enable)
@@ -104,7 +112,8 @@ class Terminal:
 
     def _shown(self, command: str) -> bytes:
         """What a command shows; a pager is answered where turning it off would be a change of the configuration."""
-        said = self.send(command)
+        said = self.send(command, echo=command)
+        said = said[max(0, said.find(command)) :]  # what the login left behind is no part of the answer
         if self._paged:
             said = capture.clean(self._platform, said.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
         return _body(said)
@@ -114,7 +123,7 @@ class Terminal:
         said = ""
         self._stack = []
         for number, command in enumerate(commands, 1):
-            answer = self.send(command)
+            answer = self.send(command.replace("{stamp}", self._stamp))
             if self.loading.errors.search(_body(answer)):
                 raise Refused(number, command.encode())
             said += answer
@@ -194,23 +203,25 @@ class Terminal:
         if self.loading.errors.search(body.encode("utf-8", "surrogateescape")) or self._prompt == self._outside:
             raise Refused(number, line)
 
-    def send(self, line: str, secret: str = "", known: str = "") -> str:
+    def send(self, line: str, secret: str = "", known: str = "", *, echo: str = "") -> str:
         """Type one line (or a value of several) and read up to the next prompt; known questions are answered.
 
         :param secret: what a question for a password is answered with.
         :param known: a prompt that needs no quiet to be believed: the answer to a line of configuration does not look like it. After a
             value of several lines it is the only one that is believed at all: these lines may look like prompts, and like questions.
 
+        :param echo: a prompt that comes before it is one of an earlier line.
+
         :raises ConnectionError: when the device falls silent or hangs up.
         """
         channel = self._connection.remote_conn
         try:
             channel.sendall((line + "\n").encode("utf-8", "surrogateescape"))
-            return self._read(_QUIET * 10, only=known) if "\n" in line else self._read(_QUIET, secret, known)
+            return self._read(_QUIET * 10, only=known) if "\n" in line else self._read(_QUIET, secret, known, echo=echo)
         except OSError as error:
             raise ConnectionError(type(error).__name__) from None
 
-    def _read(self, quiet: float, secret: str = "", known: str = "", only: str = "") -> str:
+    def _read(self, quiet: float, secret: str = "", known: str = "", *, only: str = "", echo: str = "") -> str:
         channel = self._connection.remote_conn
         received = ""
         self._paged = False
@@ -222,7 +233,8 @@ class Terminal:
                 continue
             waited = time.monotonic() - last
             tail = _ANSI.sub("", received[-400:])
-            match = _PROMPT.search(tail) if waited >= _LOOK and "\n" in received else None
+            mine = echo in received or waited >= _NO_ECHO
+            match = _PROMPT.search(tail) if waited >= _LOOK and "\n" in received and mine else None
             if match and (waited >= quiet or match[1] == known) and match[1] == (only or match[1]):
                 self._prompt = match[1]
                 return _ANSI.sub("", received)
@@ -276,7 +288,7 @@ def _connect(address: str, access: Access, driver: str, patience: float) -> Any:
             auth_timeout=patience,
             banner_timeout=patience,
         )
-        if access.enable and not connection.check_enable_mode():
+        if access.enable and driver not in _NO_ENABLE and not connection.check_enable_mode():
             connection.enable()
     except WardopsError:
         raise

@@ -49,9 +49,13 @@ def shown(line: Line, before: bytes, after: bytes) -> Shown:
     return Shown(line.number, DEEDS[line.deed], before.decode("utf-8", "replace"), after.decode("utf-8", "replace"), line.reason_ja)
 
 
-def steps(units: Units, expected: int) -> list[tuple[str, str]]:
-    """What to do, in order, each with a note."""
+def steps(units: Units, expected: int, by_hand: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """What to do, in order, each with a note.
+
+    :param by_hand: how a person loads the platform; empty: a program does.
+    """
     dead, spare = units.dead, units.spare
+    loading = [("運用担当が playbooks/replace_network_device.yml で設定を流し込み、照合・保存", "照合に失敗すると自動で元に戻る")]
     return [
         (f"予備機 {spare['asset_id']} の製造番号ラベルが {spare['serial']} であることを確認", "違うときは中止し、台帳を直す"),
         (f"故障機 {dead['asset_id']} の製造番号ラベルが {dead['serial']} であることを確認", "隣の機器を外さないための確認"),
@@ -64,7 +68,7 @@ def steps(units: Units, expected: int) -> list[tuple[str, str]]:
         ("コンソールでホスト鍵の指紋を表示し、下の欄と照合して登録", "照合が済むまで接続しない"),
         ("故障機のケーブルに札を付け、電源を切り、外す", "光モジュールは予備機へ移す"),
         (f"予備機を取り付け、ポート表のとおりに挿す(使用 {expected} ポート)", "アップリンクを最初に挿す"),
-        ("運用担当が playbooks/replace_network_device.yml で設定を流し込み、照合・保存", "照合に失敗すると自動で元に戻る"),
+        *([(step, "この機種は人が流し込む") for step in by_hand] or loading),
         (f"ポート表の「後」にランプの状態を記入し、{expected} ポートの点灯を確認", "消灯しているポートは挿し直す"),
         ("故障機に「修理」の札を付け、設定が入ったまま系統外に出さない", "修理に出す前に設定を消去する"),
     ]
@@ -81,6 +85,7 @@ def page(
     ticket: str = "",
     fingerprint: str = "",
     links: Before | None = None,
+    by_hand: Sequence[str] = (),
 ) -> str:
     """:param diff: HTML of the semantic difference (masked), from :func:`..diff.as_html`."""
     from markupsafe import Markup  # noqa: PLC0415 - comes with Jinja2, which only pages need
@@ -90,7 +95,7 @@ def page(
         "dead": units.dead,
         "spare": units.spare,
         "warnings": units.warnings,
-        "steps": steps(units, expected),
+        "steps": steps(units, expected, by_hand),
         "impact": impact,
         "expected": expected,
         "kinds": PORT_KINDS,

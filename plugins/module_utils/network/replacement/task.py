@@ -27,6 +27,7 @@ from ..store.copies import Identities
 from ..store.status import Attempt
 from ..store.store import ConfigStore, RunInfo
 from ..tree import parse
+from . import by_hand
 from . import impact as impacts
 from . import sheet as papers
 from .impact import Impact
@@ -108,6 +109,7 @@ class Replacement:
             ticket=order.ticket,
             fingerprint=order.fingerprint,
             links=self._links_before(),
+            by_hand=self.dialect.by_hand.steps_ja if self.dialect.by_hand else (),
         )
         return {
             "check-sheet.html": page.encode(),
@@ -179,14 +181,16 @@ class Replacement:
     # --- the change itself
 
     def look(self, access: Access, address: str = "") -> Outcome:
-        return look(self.job(address), access)
+        job = self.job(address)
+        return look(job, access) if self.dialect.loading else by_hand.look(job, access)
 
     def load(self, access: Access, address: str, recipients: Sequence[str]) -> Outcome:
         """Load, verify, save, and put what runs now into the store.
 
         :raises WardopsError: E1706-E1713; E1660-E1670 when the store would not take it (the device is all right then).
         """
-        outcome = load(self.job(address), access)
+        job = self.job(address)
+        outcome = load(job, access) if self.dialect.loading else by_hand.verify(job, access)
         outcome.steps += self._back_up(outcome.running, recipients)
         return outcome
 
