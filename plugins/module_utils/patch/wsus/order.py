@@ -12,6 +12,8 @@ from ...common.problems import Problem, WardopsError, fail
 from ..model import Action, UpdateId
 from .wire import guid, update_id
 
+_SAME = dt.timedelta(seconds=1)
+
 #: limits when nothing else is said: a ring's worth of approvals
 GUARD = Guard(remove=Limit(50, 50), change=Limit(100, 50))
 
@@ -45,6 +47,17 @@ class Order:
     licences: Sequence[str] = ()
     guard: Guard = GUARD
     expect: str = ""
+
+
+def same_deadline(asked: dt.datetime | None, stored: dt.datetime | None, approved: dt.datetime) -> bool:
+    """Whether a server that was asked for one deadline may hold the other. SQL Server keeps times to 1/300 s; a deadline that was over
+    when it was approved means "at once" and may be held as that moment (MS-WSUSAR 3.1.4).
+
+    :param approved: when the server took the approval.
+    """
+    if asked is None or stored is None:
+        return asked is stored
+    return abs(asked - stored) < _SAME or (asked < approved and abs(stored - approved) < _SAME)
 
 
 def orders(items: Iterable[Mapping[str, Any]], source: str) -> list[Wanted]:

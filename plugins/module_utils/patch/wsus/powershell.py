@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from ...common.problems import WardopsError, fail
 from ..model import Action, Approval, Computer, Group, Role, ServerInfo, State, Status, Update, UpdateId
+from .order import same_deadline
 from .transport import Settings
 from .wire import guid, protocol, utc
 
@@ -198,7 +199,7 @@ class PowerShellWsus:
         asked = {"guid": update.guid, "revision": update.revision, "group": group, "action": Action(action).name.capitalize()}
         made: Approval | None = self._made(_approval, self.call("approve", **asked, deadline=moment), "approve")
         wanted = (update.guid, update.revision, group)
-        if made is None or made.key != wanted or made.action != action or (made.deadline is None) != (deadline is None):
+        if made is None or made.key != wanted or made.action != action or not same_deadline(deadline, made.deadline, made.time):
             raise fail("E1950", self.place, what=str(wanted), found=str(made.key if made else "-"))
         return made
 

@@ -17,12 +17,10 @@ from dataclasses import dataclass, field
 from ...common.plan import Change, Plan
 from ...common.problems import Problem, WardopsError, fail
 from ..model import Action, Approval, Group, Role, ServerInfo, Update, UpdateId, WsusServer
-from .order import Order, Wanted
+from .order import Order, Wanted, same_deadline
 from .wire import guid
 
 _JST = dt.timezone(dt.timedelta(hours=9), "JST")
-#: two deadlines are one when they differ by less: SQL Server keeps times to 1/300 s
-_SAME = dt.timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -278,9 +276,7 @@ def verify(server: WsusServer, work: Work) -> None:
 
 
 def _same(approval: Approval, one: Wanted) -> bool:
-    if approval.action != one.action or (approval.deadline is None) != (one.deadline is None):
-        return False
-    return approval.deadline is None or one.deadline is None or abs(approval.deadline - one.deadline) < _SAME
+    return approval.action == one.action and same_deadline(one.deadline, approval.deadline, approval.time)
 
 
 def _item(action: Action, deadline: dt.datetime | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from lxml import etree
 
 from ...common.problems import WardopsError, fail
 from ..model import Action, Approval, Computer, Group, Role, ServerInfo, State, Status, Update, UpdateId
+from .order import same_deadline
 from .transport import Pool, Settings
 from .wire import Row, answer, guid, protocol, request, utc
 
@@ -250,10 +251,10 @@ class SoapWsus:
         words = {"updateId": update, "deploymentAction": int(Action(action)), "targetGroupId": group, "deadline": deadline}
         row = self.call("ExecuteSPDeployUpdate1", **words, adminName=self._admin, isAssigned=True)
         one = protocol().rows["approval"].read(row)
-        asked = (update.guid, update.revision, guid(group), int(action), _second(deadline))
-        stored = (one["update"], one["revision"], one["group"], one["action"], _second(one["deadline"]))
-        if asked != stored:
-            raise fail("E1950", self.place, what=str(asked), found=str(stored))
+        asked = (update.guid, update.revision, guid(group), int(action))
+        stored = (one["update"], one["revision"], one["group"], one["action"])
+        if asked != stored or not same_deadline(deadline, one["deadline"], one["time"]):
+            raise fail("E1950", self.place, what=f"{asked} {deadline}", found=f"{stored} {one['deadline']}")
         return _approval(one)
 
     def take_back(self, approval: Approval) -> None:
@@ -287,11 +288,6 @@ def _time(text: str | None) -> dt.datetime | None:
         return utc(text) if text else None
     except ValueError:
         raise fail("E1944", "GetSubscription", reason=f"LastSynchronizationTime = {str(text)[:40]}") from None
-
-
-def _second(moment: dt.datetime | None) -> dt.datetime | None:
-    """To the nearest second: SQL Server keeps times to 1/300 s."""
-    return None if moment is None else (moment + dt.timedelta(microseconds=500_000)).astimezone(dt.UTC).replace(microsecond=0)
 
 
 def _computer(row: dict[str, Any], groups: dict[str, set[str]]) -> Computer:
