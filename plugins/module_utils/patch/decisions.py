@@ -278,9 +278,9 @@ def _incident(one: _Item) -> Incident:
 
 
 def _hold(one: _Item) -> Hold:
-    texts = [one.text(key, "") for key in ("layer", "ring")]
     return Hold(
-        *texts,
+        one.text("layer", ""),
+        one.text("ring", ""),
         one.text("reason"),
         one.text("by"),
         one.text("at"),

@@ -90,14 +90,14 @@ def read(folder: Path, layer: str, day: dt.date) -> Snapshot:
     path = folder / layer / f"{day}.json"
     try:
         content = json.loads(read_bytes(path))
-        lists: list[tuple[str, ...]] = [_texts(content[name]) for name in ("names", "depts", "rings", "ids", "reports")]
+        names, depts, rings, ids, reports = lists = [_texts(content[name]) for name in ("names", "depts", "rings", "ids", "reports")]
         states: dict[str, str] = {str(guid): str(row) for guid, row in content["states"].items()}
         if content["format"] != 1 or content["layer"] != layer or len({len(one) for one in lists}) != 1:
             raise ValueError("format")
         if any(len(row) != len(lists[0]) or not _DIGITS.fullmatch(row) for row in states.values()):
             raise ValueError("states")
         dt.datetime.fromisoformat(content["at"])
-        return Snapshot(layer, content["at"], *lists, states)
+        return Snapshot(layer, str(content["at"]), names, depts, rings, ids, reports, states)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise fail("E1909", str(path), reason=f"{type(error).__name__} {error}") from None
 

@@ -1,0 +1,216 @@
+"""Staging a ring on one server: what is there, whether the gate lets it pass, which memberships and approvals are to be made.
+
+Ring logic knows only :class:`WsusServer`. Approvals are data (update, revision, group), replayed: a run that was killed
+is run again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..common.calendar import Calendar
+from ..common.plan import Guard, Plan
+from ..common.problems import Problem, WardopsError
+from . import gate as gates
+from .cycle import Cycle
+from .decisions import TOKYO
+from .gate import Gate
+from .model import ALL_COMPUTERS, Action, Approval, Computer, Group, State, Update, UpdateId, WsusServer
+from .policy import UpdatePolicy
+from .rings import Ring, Rings
+from .roster import Roster, States, match
+from .wsus import membership, order, replay
+from .wsus.replay import Groups
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a run works on, apart from the server.
+
+    :param policy: ``rings.yml``. :param now: aware.
+    """
+
+    cycle: Cycle
+    rings: Rings
+    policy: Mapping[str, Any]
+    updates: UpdatePolicy
+    calendar: Calendar
+    now: dt.datetime
+
+    @property
+    def today(self) -> dt.date:
+        """In Japan."""
+        return self.now.astimezone(TOKYO).date()
+
+
+@dataclass(slots=True)
+class Survey:
+    """What the server says, read once."""
+
+    roster: Roster
+    states: States
+    groups: list[Group]
+    computers: list[Computer]
+    approvals: list[Approval]
+    catalogue: dict[str, Update]
+
+
+def survey(server: WsusServer, setting: Setting) -> Survey:
+    """Five reads, whatever the number of terminals. :raises WardopsError: those of the server."""
+    computers = server.computers()
+    roster = match(setting.rings, computers, setting.cycle.decisions.excluded(setting.today))
+    planned = [one.id.guid for one in setting.cycle.plan.updates]
+    states = States.of(roster, planned, server.states(planned))
+    catalogue: dict[str, Update] = {}
+    for update in server.updates():  # of several revisions the newest
+        if update.id.guid not in catalogue or catalogue[update.id.guid].id.revision < update.id.revision:
+            catalogue[update.id.guid] = update
+    return Survey(roster, states, server.groups(), computers, server.approvals(), catalogue)
+
+
+def unchanged_updates(setting: Setting, found: Survey) -> None:
+    """The server must have exactly what was planned.
+
+    :raises WardopsError: E1904, all at once: revised, withdrawn, declined, gone, or no longer wanted by the policy or a decision.
+    """
+    out = {one.kb for one in setting.cycle.decisions.exclusions if one.kb and one.expires_on >= setting.today}
+    problems = []
+    for planned in setting.cycle.plan.updates:
+        reason = _changed(planned.id, found.catalogue.get(planned.id.guid), setting.updates)
+        if not reason and out & set(planned.kbs):
+            reason = ("計画のあとに除外された", "excluded after the plan")
+        if reason:
+            params = {"kb": " ".join(planned.kbs), "update": str(planned.id), "reason_ja": reason[0], "reason": reason[1]}
+            problems.append(Problem("E1904", params=params))
+    if problems:
+        raise WardopsError(problems)
+
+
+def _changed(planned: UpdateId, now: Update | None, policy: UpdatePolicy) -> tuple[str, str] | None:
+    if now is None:
+        return "このサーバーにない", "not on this server"
+    if now.expired:
+        return "提供元が取り下げた", "withdrawn by the vendor"
+    if now.declined:
+        return "拒否されている", "declined"
+    if now.id != planned:
+        return f"リビジョンが {planned.revision} から {now.id.revision} に", f"revision {planned.revision} became {now.id.revision}"
+    verdict = policy.judge(now)
+    return None if verdict.decision == "take" else (f"方針により対象外: {verdict.reason}", f"no longer in scope ({verdict.decision})")
+
+
+def approved_at(setting: Setting, found: Survey, ring: Ring) -> dt.datetime | None:
+    """When the last of the cycle's updates was approved for the ring's group; ``None`` while one is not."""
+    groups = {one.id for one in Groups(found.groups).find(ring.group)}
+    times: dict[str, list[dt.datetime]] = defaultdict(list)
+    for approval in found.approvals:
+        if approval.group in groups and approval.action is Action.INSTALL:
+            times[approval.update.guid].append(approval.time)
+    planned = [one.id.guid for one in setting.cycle.plan.updates]
+    return max(max(times[guid]) for guid in planned) if all(guid in times for guid in planned) else None
+
+
+def judge(setting: Setting, found: Survey, ring: Ring) -> Gate:
+    """The gate of a ring. :raises WardopsError: E1803."""
+    before = setting.rings.before(ring)
+    measured = gates.measure(before, found.roster, found.states, approved_at(setting, found, before)) if before else None
+    decided = gates.decide(
+        setting.cycle,
+        setting.rings,
+        ring,
+        found.roster,
+        before=measured,
+        policy=setting.policy,
+        calendar=setting.calendar,
+        now=setting.now,
+    )
+    if duplicates := _twice(setting.rings, found):
+        decided.notes.append(f"複数のリングのグループに入っているコンピューター: {'、'.join(duplicates[:5])}（今回の実行で正す）")
+    return decided
+
+
+def _twice(rings: Rings, found: Survey) -> list[str]:
+    groups = Groups(found.groups)
+    ours = {one.id for ring in rings.rings for one in groups.find(ring.group)}
+    return sorted(one.name for one in found.computers if len(one.groups & ours) > 1)
+
+
+def group_order(setting: Setting, found: Survey, guard: Guard) -> membership.GroupOrder:
+    """The groups of every ring of the layer, and exactly who is in them; in no two of them."""
+    skip = {name.casefold() for name in found.roster.ambiguous}
+    wanted = [
+        membership.WantedGroup(ring.group, "", tuple(name for name in found.roster.names(ring.code) if name.casefold() not in skip))
+        for ring in setting.rings.rings
+    ]
+    return membership.GroupOrder(wanted, (), guard)
+
+
+def approval_order(setting: Setting, ring: Ring, guard: Guard, licences: list[str]) -> order.Order:
+    """The ring's approvals. An update that can ask the user gets no deadline (MS-WSUSAR; the client would fail silently)."""
+    planned = setting.cycle.plan.when(setting.rings.layer, ring.code)
+    deadline = planned.deadline if planned else None
+    wanted = [order.Wanted(one.id, ring.group, Action.INSTALL, None if one.asks_user else deadline) for one in setting.cycle.plan.updates]
+    return order.Order(wanted=wanted, licences=licences, guard=guard)
+
+
+class Foreseen:
+    """A server as it will be when the groups are made: for check mode, which must say what a real run would do."""
+
+    def __init__(self, server: WsusServer, names: list[str]) -> None:
+        self._server, self._names = server, names
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._server, name)
+
+    def groups(self) -> list[Group]:
+        there = self._server.groups()
+        known = {one.name.casefold() for one in there}
+        return [*there, *(Group(f"new:{name}", name, ALL_COMPUTERS) for name in self._names if name.casefold() not in known)]
+
+
+def foreseen(server: WsusServer, wanted: order.Order) -> replay.Work:
+    """The approvals that would be made, groups that are yet to be made included. :raises WardopsError: see :func:`replay.prepare`."""
+    seen: Any = Foreseen(server, sorted({one.group for one in wanted.wanted}))
+    return replay.prepare(seen, wanted)
+
+
+def together(*plans: Plan) -> Plan:
+    """Several plans as one."""
+    whole = Plan()
+    for plan in plans:
+        whole.add += plan.add
+        whole.change += plan.change
+        whole.remove += plan.remove
+        whole.held += plan.held
+        whole.unchanged += plan.unchanged
+    return whole
+
+
+def superseded(setting: Setting, found: Survey) -> tuple[list[str], list[tuple[str, str]]]:
+    """What the cycle's updates replace, and may be declined: where the successor is on the target share of *every* ring.
+
+    :returns: GUIDs to decline; those that must stay yet, with the reason in Japanese.
+    """
+    target = float(setting.policy["target_percent"])
+    go, stay = [], []
+    for planned in setting.cycle.plan.updates:
+        old = [guid for guid in planned.supersedes if guid in found.catalogue and not found.catalogue[guid].declined]
+        if not old:
+            continue
+        short = []
+        for ring in setting.rings.rings:
+            first, after = found.roster.spans[ring.code]
+            counts = found.states.count(planned.id.guid, (first, after))
+            done = counts[State.INSTALLED] + counts[State.NOT_APPLICABLE]
+            if after == first or counts[State.INSTALLED] == 0 or 100.0 * done / (after - first) < target:
+                short.append(f"{ring.code} {done}/{after - first}")
+        if short:
+            stay += [(guid, f"後継 KB{' '.join(planned.kbs)} が全リングで {target:g}% に達していない: {'、'.join(short)}") for guid in old]
+        else:
+            go += old
+    blocked = {guid for guid, _ in stay}
+    return sorted(set(go) - blocked), sorted(stay)
