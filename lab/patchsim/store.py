@@ -24,9 +24,12 @@ NOT_FOUND = "Microsoft.UpdateServices.Administration.WsusObjectNotFoundException
 EXISTS = "Microsoft.UpdateServices.Administration.WsusObjectAlreadyExistsException"
 SERVICE = "Microsoft.UpdateServices.Internal.WsusServiceException"
 NULL = "System.ArgumentNullException"
+ARGUMENT = "System.ArgumentException"
 RANGE = "System.ArgumentOutOfRangeException"
 INVALID = "System.InvalidOperationException"
 DENIED = "System.Security.SecurityException"
+#: characters that CreateComputerTargetGroup of the .NET interface refuses in a name; the quotation mark stands there as a curly one
+_FORBIDDEN = frozenset("~!@#$^&*()=+[]\\{}|;:'’\"”<>/")
 
 
 class Refused(Exception):
@@ -144,8 +147,10 @@ class Store:
         self.group(parent)
         if not name.strip():
             raise Refused(NULL, "Value cannot be null. Parameter name: name")
-        if len(name) > 256:
+        if len(name) >= 256:
             raise Refused(RANGE, "Specified argument was out of the range of valid values. Parameter name: name")
+        if _FORBIDDEN & set(name):
+            raise Refused(ARGUMENT, "The name contains characters that are not valid. Parameter name: name")
         if any(group.name.casefold() == name.casefold() for group in self.groups.values()):
             raise Refused(EXISTS, f"A computer target group named {name} already exists.")
         group = Group(guid or str(uuid.uuid4()), name, parent)
@@ -219,13 +224,13 @@ class Store:
         wanted = self.update(update)
         self.group(group)
         if wanted.eula:
-            raise Refused(SERVICE, f"The license agreement of {update} has not been accepted.")
+            raise Refused(INVALID, f"The license agreement of {update} has not been accepted.")
         if wanted.expired and action is not Action.UNINSTALL:
-            raise Refused(SERVICE, f"The update {update} has expired and can only be approved for uninstallation.")
+            raise Refused(INVALID, f"The update {update} has expired and can only be approved for uninstallation.")
         if action is Action.UNINSTALL and not wanted.uninstallable:
-            raise Refused(SERVICE, f"The update {update} does not support uninstallation.")
+            raise Refused(INVALID, f"The update {update} does not support uninstallation.")
         if deadline is not None and wanted.asks_user:
-            raise Refused(RANGE, f"The update {update} can request user input: a deadline is not possible.")
+            raise Refused(INVALID, f"The update {update} can request user input: a deadline is not possible.")
         if wanted.declined:
             self._mark(replace(wanted, declined=False))
         for key in [key for key, one in self.approvals.items() if (one.update.guid, one.group) == (update.guid, group)]:

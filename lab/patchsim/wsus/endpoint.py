@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import os
 import socket
 import ssl
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +18,8 @@ from typing import Any
 import spnego
 from spnego.channel_bindings import GssChannelBindings
 
-from ..store import Refused
+from .. import accounts
+from ..store import SERVICE, Refused
 from ..world import World
 from .facts import OPERATIONS, PATH
 from .operations import Api
@@ -74,7 +73,6 @@ class Endpoint:
     def __post_init__(self) -> None:
         self._server: ThreadingHTTPServer | None = None
         self._sockets: set[socket.socket] = set()
-        self._users_file: Path | None = None
 
     @property
     def url(self) -> str:
@@ -82,7 +80,7 @@ class Endpoint:
 
     def start(self) -> Endpoint:
         """Listen; a port that was found once is kept over restarts."""
-        self._admit()
+        accounts.admit(self.users)
         handler = type("Handler", (_Handler,), {"endpoint": self, "api": Api(self.world)})
         self._server = _Server((self.address, self.port), handler)
         self._server.sockets = self._sockets
@@ -105,10 +103,7 @@ class Endpoint:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
         self._server = None
-        if self._users_file is not None:
-            self._users_file.unlink(missing_ok=True)
-            if os.environ.get("NTLM_USER_FILE") == str(self._users_file):
-                del os.environ["NTLM_USER_FILE"]
+        accounts.dismiss(self.users)
 
     def __enter__(self) -> Endpoint:
         return self.start()
@@ -128,16 +123,6 @@ class Endpoint:
     def acceptor(self, protocol: str) -> spnego.ContextProxy:
         """The server's side of a login on one connection."""
         return spnego.server(protocol=protocol, channel_bindings=self.bindings(), options=spnego.NegotiateOptions.use_negotiate)
-
-    def _admit(self) -> None:
-        """pyspnego reads who may come from a file that the environment names."""
-        descriptor, name = tempfile.mkstemp(suffix=".users")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            for account, password in self.users.items():
-                domain, _, user = account.rpartition("\\")
-                file.write(f"{domain}:{user}:{password}\n")
-        self._users_file = Path(name)
-        os.environ["NTLM_USER_FILE"] = name
 
 
 class _Server(ThreadingHTTPServer):
@@ -207,7 +192,13 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.context.complete:
             self._send(401, challenge=(f"{scheme} {base64.b64encode(out or b'').decode()}",))
             return False
-        self.user = str(self.context.client_principal)
+        user = str(self.context.client_principal)
+        if user.casefold() not in {name.casefold() for name in self.endpoint.users}:
+            # an account of another server of this process
+            self.context = None
+            self._send(401, challenge=("Negotiate", "NTLM"))
+            return False
+        self.user = user
         return True
 
     def _serve(self, body: bytes) -> None:
@@ -242,7 +233,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _trouble(self, kind: str, text: bytes = b"") -> None:
         self.close_connection = True
         if kind == "fault":
-            self._send(500, fault("Fault occurred", "Microsoft.UpdateServices.Internal.WsusServiceException"))
+            self._send(500, fault("Fault occurred", SERVICE))
         elif kind == "unavailable":
             self._send(503)
         elif kind in ("half", "huge"):

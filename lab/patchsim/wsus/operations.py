@@ -47,8 +47,24 @@ class Api:
         return int(self.store.role)
 
     def do_configuration(self, _given: Arguments) -> dict[str, Any]:
-        """Element names of the configuration row were taken over from the client's table: no other public source was found (要実機確認)."""
-        return {"ReplicaMode": self.store.replica, "ServerTargeting": self.store.server_side_targeting}
+        """The row lies one level down, and what is not set is nil in it, as another project saw on 10.0.26100."""
+        upstream = "wsus-up.ward.example" if self.store.replica else None
+        return {
+            "Configuration": {
+                "SyncToMU": not self.store.replica,
+                "UpstreamServerName": upstream,
+                "ServerPortNumber": 8531,
+                "UpstreamServerUseSsl": True,
+                "ReplicaMode": self.store.replica,
+                "UseProxy": False,
+                "ProxyName": None,
+                "HostOnMu": False,
+                "LazySync": True,
+                "DownloadExpressPackages": False,
+                "ServerTargeting": self.store.server_side_targeting,
+                "ServerSupportsAllLanguages": False,
+            }
+        }
 
     def do_subscription(self, _given: Arguments) -> dict[str, Any]:
         last = self.store.synchronised or dt.datetime(1, 1, 1, tzinfo=dt.UTC)
@@ -68,9 +84,9 @@ class Api:
         return [[0, 0, 0]]
 
     def do_automatic_update_approval_rules(self, _given: Arguments) -> list[tuple[str, dict[str, Any]]]:
+        """One that every server comes with and is off, then those that are on."""
         listed = [("Default Automatic Approval Rule", False), *((name, True) for name in self.store.rules)]
-        name = "AutomaticUpdateApprovalRuleDataRow"
-        return [(name, {"RuleId": number, "Name": title, "Enabled": on}) for number, (title, on) in enumerate(listed, 1)]
+        return [("CompleteAutomaticUpdateApprovalRule", _rule(number, *one)) for number, one in enumerate(listed, 1)]
 
     # ---- groups and members
 
@@ -260,6 +276,12 @@ class Api:
             state = int(State(told[self.world.terminals[one.id].index]))
             found.append([Guid(update), one.id, state, action, Guid(group) if group else None])
         return found
+
+
+def _rule(number: int, name: str, on: bool) -> dict[str, Any]:
+    row = {"Id": number, "Name": name, "Enabled": on, "Action": 0, "DateOffset": None, "MinutesAfterMidnight": None}
+    tables: dict[str, list[Row]] = {"UpdateClassificationTableRows": [], "CategoryTableRows": [], "TargetGroupTableRows": []}
+    return {"RuleRow": row, **tables}
 
 
 _COMPUTER_TIMES = {

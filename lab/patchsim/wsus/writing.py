@@ -69,13 +69,24 @@ def inner(kind: Result, value: Any) -> str:
         "rowsets": lambda sets: "".join(f"<ArrayOfGenericReadableRow>{rows(one)}</ArrayOfGenericReadableRow>" for one in sets),
         "updates": lambda parts: "".join(f"<{name}>{rows(parts[name])}</{name}>" for name in _UPDATE_PARTS),
         "element": elements,
-        "elements": lambda listed: "".join(f"<{name}>{elements(fields)}</{name}>" for name, fields in listed),
+        "elements": lambda listed: "".join(_element(name, fields) for name, fields in listed),
     }
     return shapes.get(kind, lambda one: escape(_typed(one)[1]))(value)
 
 
 def elements(fields: Mapping[str, Any]) -> str:
-    return "".join(f"<{name}>{escape(_typed(value)[1])}</{name}>" for name, value in fields.items() if value is not None)
+    """Named fields, one within another where a value is a mapping; a list of rows stands as rows."""
+    return "".join(_element(name, value) for name, value in fields.items())
+
+
+def _element(name: str, value: Any) -> str:
+    if value is None:
+        return f'<{name} xsi:nil="true"/>'
+    if isinstance(value, Mapping):
+        return f"<{name}>{elements(value)}</{name}>"
+    if isinstance(value, list):
+        return f"<{name}>{rows(value)}</{name}>"
+    return f"<{name}>{escape(_typed(value)[1])}</{name}>"
 
 
 def answer(operation: str, kind: Result, value: Any) -> bytes:

@@ -16,10 +16,11 @@ from ansible_collections.ward.ops.plugins.module_utils.patch.wsus.soap import So
 from requests_ntlm import HttpNtlmAuth
 
 from lab.patchsim.server import WorldServer
+from lab.patchsim.store import Refused
 from lab.patchsim.world import World
 from lab.patchsim.wsus.endpoint import Endpoint
 from lab.patchsim.wsus.facts import NAMESPACE, PATH, SOAP
-from tests.patchsim import PASSWORD, USER, endpoint
+from tests.patchsim import PASSWORD, USER, certificates, endpoint
 from tests.unit.patchsim.test_world import DAY, START, a_world, an_update
 
 DEFAULTS = {name: words.get("default") for name, words in connect.SERVER.items()}
@@ -53,7 +54,7 @@ def client(sim: tuple[Endpoint, Path], **more: object) -> SoapWsus:
 @pytest.mark.parametrize("auth", ["negotiate", "ntlm"])
 def test_the_client_reads_what_the_world_holds(sim: tuple[Endpoint, Path], world: World, auth: str) -> None:
     plain, wire = WorldServer(world), client(sim, auth=auth)
-    group = world.store.add_group("R1_先行適用 <&\"'>", ALL_COMPUTERS)
+    group = world.store.add_group("R1_先行適用 %-,?", ALL_COMPUTERS)
     for terminal in list(world.terminals.values())[:4]:
         world.store.add_member(group.id, terminal.id)
     world.store.approve(an_update(1).id, group.id, Action.INSTALL, START + 30 * DAY)
@@ -90,6 +91,40 @@ def test_writes_over_the_wire_change_the_world(sim: tuple[Endpoint, Path], world
     assert group.id not in world.store.groups
     assert world.store.updates[an_update(4).id.guid].declined
     wire.close()
+
+
+def test_rules_and_the_replica_mode_are_seen_where_a_real_server_has_them(sim: tuple[Endpoint, Path], world: World) -> None:
+    world.store.rules, world.store.replica, world.store.server_side_targeting = ("夜間の自動承認",), True, False
+    wire = client(sim)
+    info = wire.info()
+    assert (info.rules, info.replica, info.server_side_targeting) == (("夜間の自動承認",), True, False)
+    with pytest.raises(WardopsError, match="E19"):
+        wire.approve(an_update(1).id, ALL_COMPUTERS, Action.INSTALL, None)
+    assert world.store.approvals == {}
+    wire.close()
+
+
+def test_servers_side_by_side_let_in_their_own_accounts_only(sim: tuple[Endpoint, Path], tmp_path: Path) -> None:
+    (tmp_path / "second").mkdir()
+    _, tls = certificates(tmp_path / "second")
+    second_user = {"user": "WARD\\other", "password": "0ther test only"}
+    other = {second_user["user"]: second_user["password"]}
+    with Endpoint(a_world(1), other, tls) as second:
+        near = (second, tmp_path / "second" / "ca.pem")
+        assert client(near, **second_user).groups()
+        with pytest.raises(WardopsError, match="E1942"):
+            client(near).info()
+        with pytest.raises(WardopsError, match="E1942"):
+            client(sim, **second_user).info()
+    assert client(sim).info().version
+    with pytest.raises(ValueError, match="another password"):
+        Endpoint(a_world(1), {USER: "changed"}, tls).start()
+
+
+@pytest.mark.parametrize("name", ["本庁/支所", "R1 & R2", "x" * 256, "  "])
+def test_names_of_groups_that_the_console_refuses_too(world: World, name: str) -> None:
+    with pytest.raises(Refused, match="name"):
+        world.store.add_group(name, ALL_COMPUTERS)
 
 
 def test_what_the_server_refuses_becomes_a_named_error(sim: tuple[Endpoint, Path], world: World) -> None:
