@@ -10,7 +10,9 @@ forms of hashes and ciphers, PEM blocks, and what was a secret once in a text is
 
 from __future__ import annotations
 
+import bisect
 import hmac
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from ..common.problems import Problem, WardopsError
 from .masking_rules import Called, Rule, RuleSet, compile_rules
 
 KEY_BYTES = 32  # as much as the hash gives (RFC 2104, section 3)
-CLEAN_LINES = 4096  # lines without secrets that are remembered, for each calling word
+CLEAN_LINES = 50_000  # lines without secrets that are remembered for each platform
 SPREAD_BYTES = 8  # from this length on, a secret is looked for in the whole text; shorter ones are too often words of the config
 
 _MASK = re.compile(rb"<secret(?::[0-9a-f]{16})?>")
@@ -80,7 +82,7 @@ class Masker:
             raise WardopsError(Problem("E1620", params={"bytes": len(key), "least": KEY_BYTES}))
         self._key = key
         self._rules: dict[str, tuple[Mapping[str, Any], RuleSet]] = {}
-        self._clean: dict[str, dict[bytes, set[bytes]]] = {}
+        self._clean: dict[str, set[bytes]] = {}
 
     def __repr__(self) -> str:
         return "Masker(key not shown)"
@@ -114,37 +116,43 @@ class Masker:
         if known is None or known[0] is not platform.secrets:
             known = (platform.secrets, compile_rules(platform.secrets, platform.name))
             self._rules[platform.name] = known
-            self._clean[platform.name] = {}
+            self._clean[platform.name] = set()
         return known[1]
 
 
-def _found(rules: RuleSet, text: bytes, clean: dict[bytes, set[bytes]]) -> Iterator[_Span]:
+def _found(rules: RuleSet, text: bytes, clean: set[bytes]) -> Iterator[_Span]:
     """Places of secrets, also overlapping ones.
 
-    :param clean: by calling word, lines in which no rule found anything: most lines stand in hundreds of configs.
+    :param clean: lines in which no rule found anything: most lines stand in hundreds of configs, and are looked at once.
     """
-    lower = text.lower().replace(b"\t", b" ")
-    if b"-----begin" in lower:
+    if b"-----begin" in text.lower():
         yield from _pem(rules, text)
+    # only lines that are not known to be clean are searched; where each stands in the whole text is kept beside them
+    lines = text.split(b"\n")
+    ends = [*itertools.accumulate(map(len, lines), lambda end, size: end + 1 + size)]
+    doubtful = [number for number, line in enumerate(lines) if line not in clean]
+    rest = b"\n".join([lines[number] for number in doubtful]).lower().replace(b"\t", b" ")
+    starts = [0, *itertools.accumulate(len(lines[number]) + 1 for number in doubtful)]
+    secret: set[int] = set()
     sections: dict[re.Pattern[bytes], list[tuple[int, int]]] = {}
     for called in rules.triggers:
-        known = clean.setdefault(called.word, set())
-        place = lower.find(called.word)
+        place = rest.find(called.word)
         while place >= 0:
-            start = text.rfind(b"\n", 0, place) + 1
-            end = text.find(b"\n", place)
-            end = len(text) if end < 0 else end
-            line = text[start:end]
-            if line not in known:
-                matches = [*_matches(called, text, start, end, lower[start:end])]
-                for rule, match in matches:
-                    if rule.within and rule.within not in sections:
-                        sections[rule.within] = _sections(rule.within, text)
-                    if rule.within is None or any(first <= start < last for first, last in sections[rule.within]):
-                        yield from _spans(rule, match, text)
-                if not matches and len(known) < CLEAN_LINES:
-                    known.add(line)
-            place = lower.find(called.word, end)
+            index = bisect.bisect_right(starts, place) - 1
+            number = doubtful[index]
+            end = ends[number]
+            start = end - len(lines[number])
+            if called.blocks:
+                secret.add(number)  # what such a rule finds depends on the lines that follow
+            for rule, match in _matches(called, text, start, end, rest[starts[index] : starts[index + 1] - 1]):
+                secret.add(number)
+                if rule.within and rule.within not in sections:
+                    sections[rule.within] = _sections(rule.within, text)
+                if rule.within is None or any(first <= start < last for first, last in sections[rule.within]):
+                    yield from _spans(rule, match, text)
+            place = rest.find(called.word, starts[index + 1])
+    if len(clean) < CLEAN_LINES:
+        clean.update(lines[number] for number in doubtful if number not in secret)
 
 
 def _matches(called: Called, text: bytes, start: int, end: int, line: bytes) -> Iterator[tuple[Rule, re.Match[bytes]]]:

@@ -13,6 +13,7 @@ the platform writes the same secret differently each time it is shown, so that i
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,12 +64,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """The rules that one word calls for: by the first word of its line, for any line, and for lines of free text (descriptions)."""
+    """The rules that one word calls for: by the first word of its line, for any line, and for lines of free text (descriptions).
+
+    :param blocks: whether one of them goes on over the lines that follow.
+    """
 
     word: bytes
     by_head: Mapping[bytes, tuple[Rule, ...]]
     others: tuple[Rule, ...]
     for_free_text: tuple[Rule, ...]
+    blocks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +262,8 @@ def _by_head(word: bytes, rules: Sequence[Rule]) -> Called:
     others = tuple(rule for rule in rules if not rule.heads)
     heads = dict.fromkeys(head for rule in rules for head in rule.heads)
     by_head = {head: tuple(rule for rule in rules if head in rule.heads) for head in heads}
-    return Called(word, by_head, others, tuple(rule for rule in others if rule.common))
+    blocks = any(rule.form == "block" for rule in (*others, *itertools.chain.from_iterable(by_head.values())))
+    return Called(word, by_head, others, tuple(rule for rule in others if rule.common), blocks)
 
 
 def _called(rule: Rule, chosen: dict[bytes, list[Rule]]) -> bool:

@@ -46,6 +46,7 @@ class Terminal(asyncssh.SSHClientSession[bytes]):
         self._judge: Judge = lambda _: None
         self._timer: asyncio.TimerHandle | None = None
         self._error: Exception | None = None
+        self._looking = False
 
     def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
         self._channel = chan
@@ -58,8 +59,10 @@ class Terminal(asyncssh.SSHClientSession[bytes]):
             self._fail(TooLargeError())
             if self._channel:
                 self._channel.get_connection().abort()
-        elif self._waiter:
-            self._look()
+        elif self._waiter and not self._looking:
+            # a look for each burst, not for each of its packets
+            self._looking = True
+            self._loop.call_soon(self._look_again)
 
     def eof_received(self) -> bool:
         self._fail(ClosedError())
@@ -111,6 +114,11 @@ class Terminal(asyncssh.SSHClientSession[bytes]):
         if b"\x08" in tail:
             tail = tail.rpartition(b"\x08")[2]  # a pager's prompt that was taken away again
         return tail.replace(b"\0", b"").strip()
+
+    def _look_again(self) -> None:
+        self._looking = False
+        if self._waiter and not self._error:
+            self._look()
 
     def _look(self) -> None:
         self._stop()
