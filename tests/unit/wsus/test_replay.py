@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -274,6 +275,14 @@ def test_an_approval_whose_answer_was_lost_is_not_done_twice(tmp_path: Path) -> 
         assert codes(lambda: run(client(endpoint), many(3))) == ["E1949", "E1965"]
         work = run(client(endpoint), many(3))
         assert (len(work.plan.add), work.plan.unchanged, len(world.approvals)) == (1, 2, 3)
+
+
+def test_two_operators_at_once_do_it_once(tmp_path: Path) -> None:
+    world = World(updates=12)
+    with served(world, tmp_path, latency=0.002) as endpoint, ThreadPoolExecutor(2) as both:
+        done = [both.submit(run, client(endpoint), many(12)) for _ in range(2)]
+        assert [one.result().plan.changed for one in done] == [True, True]
+        assert len(world.approvals) == len(stands(world)) == 12
 
 
 def test_a_server_that_restarts_in_the_middle(tmp_path: Path) -> None:

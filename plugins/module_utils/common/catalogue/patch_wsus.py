@@ -91,8 +91,8 @@ ENTRIES: dict[str, Entry] = {
     ),
     "E1952": Entry(
         "wsus-replica-differs",
-        "レプリカサーバーの承認が計画と {count} 件異なります（例: {first}）",
-        "the approvals of this replica differ from the plan in {count} items (such as {first})",
+        "レプリカサーバーの内容が計画と {count} 件異なります（例: {first}）",
+        "this replica differs from the plan in {count} items (such as {first})",
         "レプリカは変更できません。上位サーバーに適用し、同期してから確認してください",
         "a replica is never written: apply to its upstream server, synchronise, then verify again",
     ),

@@ -274,11 +274,11 @@ def rows_of(operation: Operation, result: Any) -> Iterator[Row]:
 
     :raises WardopsError: E1944.
     """
+    tag = f"{{{protocol().namespace}}}Values"
     for element in result:
-        row = row_of(element)
-        if row is None:
+        if not len(element) or element[0].tag != tag:
             raise fail("E1944", operation.name, reason="no row")
-        yield row
+        yield [_cell(cell) for cell in element[0]]
 
 
 def row_of(element: Any) -> Row | None:
@@ -288,19 +288,31 @@ def row_of(element: Any) -> Row | None:
 
 
 def _cell(cell: Any) -> Any:
-    text = cell.text
-    kind = cell.get(_TYPE)
+    text, kind = cell.text, cell.get(_TYPE)
     if kind is None:
         return None if cell.get(_NIL) in ("true", "1") else text or ""
-    kind = kind.rpartition(":")[2]
-    if kind in _WHOLE:
-        try:
-            return int(text)
-        except (TypeError, ValueError):
-            raise fail("E1945", row="anyType", reason=f"{kind}: {str(text)[:60]!r}") from None
-    if kind == "boolean":
-        return text in ("true", "1")
-    return text or ""
+    reader = _CELLS.get(kind)
+    if reader is None:  # the prefix is the server's choice
+        local = kind.rpartition(":")[2]
+        reader = int if local in _WHOLE else _truth if local == "boolean" else str
+        if len(_CELLS) < 64:  # a server has a dozen spellings; a hostile one gets no memory by inventing more
+            _CELLS[kind] = reader
+    if reader is str:
+        return text or ""
+    try:
+        return reader(text)
+    except (TypeError, ValueError):
+        raise fail("E1945", row="anyType", reason=f"{kind}: {str(text)[:60]!r}") from None
+
+
+def _truth(text: str | None) -> bool:
+    if text not in ("true", "false", "1", "0"):
+        raise ValueError(text)
+    return text in ("true", "1")
+
+
+#: readers by ``xsi:type`` as it is written
+_CELLS: dict[str, Callable[[Any], Any]] = {}
 
 
 def _sets(operation: Operation, result: Any) -> list[list[Row]]:
