@@ -145,9 +145,7 @@ class Store:
         """:raises Refused: role, replica, unknown parent, a name that is taken, empty or too long."""
         self._may_write(approvals=True)
         self.group(parent)
-        if not name.strip():
-            raise Refused(NULL, "Value cannot be null. Parameter name: name")
-        if len(name) >= 256:
+        if not name.strip() or len(name) >= 256:
             raise Refused(RANGE, "Specified argument was out of the range of valid values. Parameter name: name")
         if _FORBIDDEN & set(name):
             raise Refused(ARGUMENT, "The name contains characters that are not valid. Parameter name: name")

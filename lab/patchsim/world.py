@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
-from ansible_collections.ward.ops.plugins.module_utils.patch.model import ALL_COMPUTERS, Action, Computer, State, Update
+from ansible_collections.ward.ops.plugins.module_utils.patch.model import ALL_COMPUTERS, Action, Computer, State, Update, UpdateId
 
 from .store import Store
 
@@ -68,7 +68,9 @@ class World:
     habits: Habits = field(default_factory=Habits)
 
     def __post_init__(self) -> None:
-        self.store = Store(clock=lambda: self.now)
+        #: how far the server's clock is off; the ward itself lives by the right time
+        self.clock_off = dt.timedelta()
+        self.store = Store(clock=lambda: self.now + self.clock_off)
         self.terminals: dict[str, Terminal] = {}
         self._all: list[Terminal] = []
         self._rows: dict[str, int] = {}
@@ -113,6 +115,13 @@ class World:
             row = np.array([State.NOT_INSTALLED if needed(one) else State.NOT_APPLICABLE for one in self._all], np.uint8)
             self._true = np.vstack([self._true, row.reshape(1, -1)])
             self._told = np.vstack([self._told, np.zeros((1, len(self._all)), np.uint8)])
+
+    def revise(self, guid: str, **changes: object) -> Update:
+        """The vendor publishes a new revision. :param changes: fields of the update that are not as before."""
+        old = self.store.updates[guid]
+        new = replace(old, id=UpdateId(guid, old.id.revision + 1), **changes)  # type: ignore[arg-type]
+        self.publish(new)
+        return new
 
     def reimage(self, terminal: Terminal) -> Terminal:
         """Set up anew: the same name, another id, everything to be installed again; what the server knew stays there."""
@@ -188,7 +197,7 @@ class World:
             return
         midnight = dt.datetime.combine(local.date(), dt.time(), TOKYO).timestamp()
         times: Times = np.asarray(midnight + 60.0 * self._minute[at], np.float64)
-        self._synced[at] = times
+        self._synced[at] = times + self.clock_off.total_seconds()
         self._restart(at)
         for update, mask in self._approved(Action.INSTALL):
             self._client(update, at[mask[at]], times[mask[at]], day)
@@ -252,7 +261,7 @@ class World:
     def _tell(self, at: Indices, times: Times, lost: Mask) -> None:
         heard = at[~lost]
         self._told[:, heard] = self._true[:, heard]
-        self._reported[heard] = times[~lost]
+        self._reported[heard] = times[~lost] + self.clock_off.total_seconds()
         for (number, index), until in self._lies.items():
             if index in heard and self.now < until:
                 self._told[number, index] = State.INSTALLED

@@ -78,6 +78,10 @@ class Endpoint:
     def url(self) -> str:
         return f"{'https' if self.tls else 'http'}://{self.address}:{self.port}"
 
+    @property
+    def running(self) -> bool:
+        return self._server is not None
+
     def start(self) -> Endpoint:
         """Listen; a port that was found once is kept over restarts."""
         accounts.admit(self.users)
