@@ -38,6 +38,7 @@ class Planned:
     reason: str
     asks_user: bool
     eula: bool
+    uninstallable: bool
     supersedes: tuple[str, ...]
 
     def data(self) -> dict[str, Any]:
@@ -51,6 +52,7 @@ class Planned:
             "reason": self.reason,
             "asks_user": self.asks_user,
             "eula": self.eula,
+            "uninstallable": self.uninstallable,
             "supersedes": list(self.supersedes),
         }
 
@@ -188,6 +190,7 @@ def _planned(one: Mapping[str, Any]) -> Planned:
         str(one["reason"]),
         bool(one["asks_user"]),
         bool(one["eula"]),
+        bool(one["uninstallable"]),
         tuple(str(guid) for guid in one["supersedes"]),
     )
 

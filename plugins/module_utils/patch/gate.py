@@ -145,7 +145,8 @@ def decide(
     _incidents(gate, cycle, policy["gate"])
     if before is not None:
         _before(gate, before, policy["gate"])
-        _soak(gate, before, policy, calendar, today=today, emergency=cycle.plan.emergency)
+        soak = urgent_soak(policy) if cycle.plan.emergency else ring.soak
+        _soak(gate, before, soak, calendar, today)
     _visible(gate, roster)
     return gate
 
@@ -241,16 +242,20 @@ def _before(gate: Gate, before: Measure, limits: Mapping[str, Any]) -> None:
             gate.reasons.append((ja, f"model {model}: {len(names)} of {before.models[model]} failed ({share:.1f} %)"))
 
 
-def _soak(gate: Gate, before: Measure, policy: Mapping[str, Any], calendar: Calendar, *, today: dt.date, emergency: bool) -> None:
+def urgent_soak(policy: Mapping[str, Any]) -> tuple[int, int]:
+    """The soak of an out-of-band cycle; without a policy none."""
+    urgent = policy.get("out_of_band", {})
+    return (int(urgent.get("soak_calendar_days", 0)), int(urgent.get("soak_business_days", 0)))
+
+
+def _soak(gate: Gate, before: Measure, soak: tuple[int, int], calendar: Calendar, today: dt.date) -> None:
     if before.approved is None:
         return
-    urgent = policy.get("out_of_band", {})
-    limits = {name: urgent.get(name, 0) if emergency else policy["gate"][name] for name in ("soak_calendar_days", "soak_business_days")}
     begun = before.approved.astimezone(TOKYO).date()
-    ready = soaked(limits, calendar, begun)
+    ready = soaked(soak, calendar, begun)
     if today < ready:
         passed, open_days = (today - begun).days, calendar.between(begun, today)
-        needed = f"必要 {limits['soak_calendar_days']} 日・{limits['soak_business_days']} 開庁日、{ready} から"
+        needed = f"必要 {soak[0]} 日・{soak[1]} 開庁日、{ready} から"
         ja = f"{before.ring} の経過 {passed} 日・{open_days} 開庁日（{needed}）"
         gate.reasons.append((ja, f"{before.ring} has soaked {passed} days, {open_days} business days: from {ready} on"))
 

@@ -78,6 +78,7 @@ def _planned(update: Update, reason: str) -> Planned:
         reason,
         update.asks_user,
         update.eula,
+        update.uninstallable,
         tuple(sorted(update.supersedes)),
     )
 
@@ -126,7 +127,7 @@ def _date(
     delay = emergency_delay(policy, ring.code) if emergency else ring.delay
     earliest = calendar.add(base, delay) if emergency and delay else base + delay * _DAY
     if before and not emergency:
-        earliest = max(earliest, soaked(policy["gate"], calendar, before.day))
+        earliest = max(earliest, soaked(ring.soak, calendar, before.day))
     day = moved.date if moved else allowed(calendar, earliest, layer, ring.code)
     why = f"公開日 {base} の{delay}{'開庁' if emergency else ''}日後"
     if moved:
@@ -147,11 +148,9 @@ def emergency_delay(policy: Mapping[str, Any], ring: str) -> int:
     return int(given.get(ring, min(codes.index(ring), 1) if ring != codes[-1] else 3))
 
 
-def soaked(gate: Mapping[str, Any], calendar: Calendar, begun: dt.date) -> dt.date:
-    """The first day on which a ring that began then has soaked, in calendar and in business days."""
-    calendar_days = begun + int(gate["soak_calendar_days"]) * _DAY
-    business = calendar.add(begun, int(gate["soak_business_days"])) if gate["soak_business_days"] else begun
-    return max(calendar_days, business)
+def soaked(soak: tuple[int, int], calendar: Calendar, begun: dt.date) -> dt.date:
+    """The first day on which a ring that began then has soaked. :param soak: calendar days, business days."""
+    return max(begun + soak[0] * _DAY, calendar.add(begun, soak[1]))
 
 
 def allowed(calendar: Calendar, day: dt.date, layer: str, ring: str) -> dt.date:

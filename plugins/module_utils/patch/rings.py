@@ -30,6 +30,7 @@ class Ring:
     :param word: what operators may call it: ``test``, ``pilot``, ``broad``.
     :param delay: days after the release.
     :param approval: whether it needs an approval record.
+    :param soak: how long the ring before it must have stood: calendar days, business days.
     """
 
     code: str
@@ -38,6 +39,7 @@ class Ring:
     group: str
     delay: int
     approval: bool
+    soak: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,17 @@ def rings_of(policy: Mapping[str, Any], layer: str) -> tuple[Ring, ...]:
             str(entry["wsus_group"]),
             int(entry["delay_days"][layer]),
             bool(entry["approval"]),
+            _soak(entry.get("soak", {}), policy["gate"]),
         )
         for entry, word in zip(serving, words[-len(serving) :] if serving else [], strict=True)
+    )
+
+
+def _soak(own: Mapping[str, Any], gate: Mapping[str, Any]) -> tuple[int, int]:
+    """The ring's own times, else those of the gate."""
+    return (
+        int(own.get("calendar_days", gate["soak_calendar_days"])),
+        int(own.get("business_days", gate["soak_business_days"])),
     )
 
 
