@@ -65,8 +65,8 @@ ENTRIES: dict[str, Entry] = {
         "pair-unsuitable",
         "{asset_id} と {partner} は組にできません（{reason_ja}）",
         "{asset_id} and {partner} make no pair ({reason})",
-        "同じ系統の、設定中の新機と使用中の旧機を指定してください",
-        "name an old and a new thing of the same layer",
+        "端末は同じ系統の使用中の旧機と設定中の新機、ネットワーク機器は故障機と同じ OS の予備機を、この順に指定してください",
+        "name an old and a new terminal of one layer, or a dead network device and then a spare of its platform",
     ),
     "E0910": Entry(
         "place-unknown",

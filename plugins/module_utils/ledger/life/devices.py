@@ -18,9 +18,14 @@ def replace_device(life: Life, dead: str, spare: str) -> list[Event]:
     """
     place, shelf = _row(life, dead), _row(life, spare)
     old, new = place["asset_id"], shelf["asset_id"]
-    if dead == spare or place["os_profile"] != shelf["os_profile"]:
-        reason = ("同じ機器か、OS が違います", "they are the same device, or run different platforms")
-        raise fail("E0909", asset_id=old, partner=new, reason_ja=reason[0], reason=reason[1])
+    if dead == spare:
+        raise fail(
+            "E0909", asset_id=dead, partner=spare, reason_ja="故障機と予備機に同じ名前が書かれています", reason="both names are the same"
+        )
+    if place["os_profile"] != shelf["os_profile"]:
+        told = (place["os_profile"], shelf["os_profile"])
+        reason = (f"OS が違います（{told[0]}、{told[1]}）", f"they run different platforms ({told[0]}, {told[1]})")
+        raise fail("E0909", asset_id=dead, partner=spare, reason_ja=reason[0], reason=reason[1])
     sent = life.take(old, "send_repair", partner=new)
     where = {name: place[name] for name in ("site", "floor", "mgmt_ip", "vlan")}
     deployed = life.take(new, "deploy", {**where, "mac": shelf["mac"], "firmware": shelf["firmware"]}, partner=old)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from ...common.problems import Problem, WardopsError, fail
@@ -73,7 +74,8 @@ def _read(job: Job, access: Access) -> tuple[bytes, dict[str, bool]]:
     texts: dict[str, bytes] = {}
     for answer in heard[0].answers:
         try:
-            texts[answer.command] = captures.capture(ways, ways.commands[answer.command], answer)
+            command = dataclasses.replace(ways.commands[answer.command], minimum=1)  # a new unit has next to no configuration
+            texts[answer.command] = captures.capture(ways, command, answer)
         except WardopsError:
             if answer.command == "running":
                 raise
