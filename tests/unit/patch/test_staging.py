@@ -1,4 +1,7 @@
-"""A cycle over the simulated world: plan, rings, red and green gates, kills, hold, resume, take back."""
+"""A cycle over the simulated world: plan, rings, red and green gates, kills, hold, resume, take back.
+
+covers: E1904, E1905, E1906, E1910
+"""
 
 from __future__ import annotations
 
@@ -164,6 +167,18 @@ def test_an_update_that_changed_after_the_plan_stops(fixture: Fixture, how: str)
     assert codes(error) == ["E1904"] and not fixture.server.approvals() and "KB5900002" in reasons(error)
 
 
+def test_a_plan_that_nobody_looked_at_is_refused(fixture: Fixture) -> None:
+    fixture.plan()
+    fixture.until(fixture.day("R0"))
+    digest = run.stage(fixture.server, fixture.asked("R0", check=True))["digest"]
+    fixture.rows.append(["AX1", "MN25R10019x", "合成 D5", "1007", "active", "R1"])
+    fixture.world.add_terminals([("MN25R10019x", "合成 D5")])
+    fixture.ledger()
+    with pytest.raises(WardopsError) as error:
+        run.stage(fixture.server, fixture.asked("R0", digest=digest))
+    assert codes(error) == ["E1964"] and not fixture.server.approvals()
+
+
 def test_automatic_approval_rules_stop(fixture: Fixture) -> None:
     fixture.plan()
     fixture.until(fixture.day("R0"))
@@ -188,11 +203,11 @@ def _until(number: int) -> Callable[[str], None]:
 
 
 def test_killed_anywhere_the_next_run_completes_without_doubling(tmp_path: Path) -> None:
-    """At every request in turn; each world is the same."""
+    """At every third request, from the first read to the last read-back."""
     fixture = Fixture(tmp_path, {"R0": 3, "R1": 3, "R2": 3})
     fixture.plan()
     fixture.until(fixture.day("R0"))
-    for number in range(200):
+    for number in range(1, 200, 3):
         fixture.server = WorldServer(fixture.world, _until(number))
         try:
             run.stage(fixture.server, fixture.asked("R0"))
@@ -264,18 +279,35 @@ def test_superseded_updates_go_only_when_the_successor_is_in_every_ring(tmp_path
     assert fixture.world.store.updates[old.id.guid].declined
 
 
-def test_three_weeks_of_an_unruly_ward(tmp_path: Path) -> None:
-    """3,750 terminals that are off, fail and lose reports: the gate's numbers are those of the world."""
+def test_an_unruly_ward_gets_through_and_its_numbers_are_the_worlds(tmp_path: Path) -> None:
+    """3,750 terminals that are off, fail and lose reports. What fails today is tried again tomorrow, so the gate opens by itself."""
     fixture = Fixture(tmp_path, {"R0": 30, "R1": 220, "R2": 3500}, Habits())
-    tested(fixture)
-    fixture.world.advance(DAY)
-    done = run.stage(fixture.server, fixture.asked("R1", allow_remove=0)) if _passes(fixture) else None
-    found = run.look(fixture.server, fixture.asked("R1"))
-    counted = found["rings"][0]
-    real = [fixture.world.state(one, fixture.updates[0].id.guid) for one in fixture.world.terminals.values()][:30]
-    assert counted["size"] == 30 and counted["done"] <= real.count(State.INSTALLED) + real.count(State.NOT_APPLICABLE) + 2
-    assert done is None or done["verified"]
-
-
-def _passes(fixture: Fixture) -> bool:
-    return bool(run.look(fixture.server, fixture.asked("R1", check=True))["gate"]["green"])
+    fixture.plan()
+    fixture.until(fixture.day("R0"))
+    fixture.decide(approvals=[fixture.approve()])
+    opened = []
+    for ring in ("R0", "R1", "R2"):
+        for _ in range(30):
+            try:
+                opened.append(run.stage(fixture.server, fixture.asked(ring))["ring"])
+                break
+            except WardopsError as error:
+                assert {problem.code for problem in error.problems} == {"E1905"}
+                fixture.world.advance(DAY)
+    assert opened == ["R0", "R1", "R2"]
+    fixture.world.advance(3 * DAY)
+    found = run.look(fixture.server, fixture.asked("R2"))["rings"]
+    assert [one["size"] for one in found] == [30, 220, 3500]
+    guids = [update.id.guid for update in fixture.updates]
+    told = dict.fromkeys((one.id for one in fixture.world.terminals.values()), 0)
+    for status in fixture.server.states(guids):
+        told[status.computer] = max(told[status.computer], int(status.state == State.FAILED))
+    since = {one["ring"]: dt.datetime.fromisoformat(one["approved"]) for one in found}
+    for one in found:
+        heard = [
+            computer.id
+            for computer in fixture.server.computers()
+            if computer.name[4:6] == one["ring"] and computer.last_report and computer.last_report >= since[one["ring"]]
+        ]
+        assert (one["reported"], one["failed"]) == (len(heard), sum(told[computer] for computer in heard))
+        assert one["done"] + one["restart"] + one["lacking"] + one["failed"] == one["reported"]
