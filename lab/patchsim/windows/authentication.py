@@ -78,6 +78,8 @@ class Guard:
         self._secure = bool(certificate)
         self._context: spnego.ContextProxy | None = None
         self._binding: GssChannelBindings | None = None
+        #: the last token, which goes out with the answer to the request that signed in
+        self.final: tuple[tuple[str, str], ...] = ()
         if certificate:
             digest = hashes.Hash(x509.load_der_x509_certificate(certificate).signature_hash_algorithm or hashes.SHA256())
             digest.update(certificate)
@@ -109,9 +111,14 @@ class Guard:
     def _step(self, scheme: str, token: bytes, body: bytes) -> Challenge | None:
         try:
             if self._context is None or self._context.complete:
-                options = spnego.NegotiateOptions.use_ntlm | spnego.NegotiateOptions.wrapping_winrm
-                protocol = "negotiate" if scheme.lower() == "negotiate" else "ntlm"
-                self._context = spnego.server(protocol=protocol, options=options, channel_bindings=self._binding)
+                # under either name a client may send NTLM as it is, or wrapped into SPNEGO
+                bare = token.startswith(b"NTLMSSP\0")
+                options = spnego.NegotiateOptions.use_ntlm if bare else spnego.NegotiateOptions.use_negotiate
+                self._context = spnego.server(
+                    protocol="ntlm" if bare else "negotiate",
+                    options=options | spnego.NegotiateOptions.wrapping_winrm,
+                    channel_bindings=self._binding,
+                )
             answer = self._context.step(token) or b""
         except Exception as error:  # whatever a hostile token makes the library raise
             self._context = None
@@ -119,7 +126,10 @@ class Guard:
         header = (("WWW-Authenticate", f"{scheme} {base64.b64encode(answer).decode()}"),) if answer else ()
         if not self._context.complete:
             return Challenge(401, header)
-        return None if body else Challenge(200, header)  # pywinrm signs in with an empty request
+        if not body:  # pywinrm signs in with an empty request
+            return Challenge(200, header)
+        self.final = header
+        return None
 
     # ---- message encryption
 

@@ -142,7 +142,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         kind, out = self._guard.seal(out) if sealed else (_SOAP, out)
-        return self._reply(status, out, (("Content-Type", kind),))
+        last, self._guard.final = self._guard.final, ()
+        return self._reply(status, out, (("Content-Type", kind), *last))
 
     def _reply(self, status: int, body: bytes, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self.send_response(status)

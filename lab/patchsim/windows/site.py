@@ -76,7 +76,7 @@ class Site:
         certificate = x509.load_pem_x509_certificate((folder / f"{name}.crt").read_bytes()).public_bytes(Encoding.DER)
         self.machines[terminal.name] = machine
         found = self.server.add(Door(machine, (address, self.spec.port), context, certificate))
-        self.hosts[terminal.name] = {"ansible_host": address, "ansible_port": found[1]}
+        self.hosts[terminal.name] = {"ansible_host": address, "ansible_psrp_host": address, "ansible_port": found[1]}
         if self.spec.plain:
             plain = self.server.add(Door(machine, (address, 0), None))
             self.hosts[terminal.name]["winsim_http_port"] = plain[1]

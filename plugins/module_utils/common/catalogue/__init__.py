@@ -26,6 +26,7 @@
 ``network_report.py`` E173x-E175x reachability, compliance and reports of network devices,
 ``calendar.py`` E18xx calendar, holidays, schedules,
 ``patch.py`` E190x-E192x patch staging: rings, cycles, gates, bundles,
+``patch_install.py`` E193x installing patches on terminals directly,
 ``patch_wsus.py`` E194x-E196x WSUS servers,
 ``patch_reports.py`` E197x-E198x reports and notices of patches.
 """
@@ -49,6 +50,7 @@ from . import (
     network_store,
     pages,
     patch,
+    patch_install,
     patch_wsus,
     payment,
     payment_transfer,
@@ -86,6 +88,7 @@ _PARTS = (
     network_store,
     calendar,
     patch,
+    patch_install,
     patch_wsus,
 )
 
