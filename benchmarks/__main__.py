@@ -11,7 +11,21 @@ import sys
 
 from .harness import RESULTS
 
-MODULES = ("check", "inventory", "fleet", "radius", "setup", "skysea", "pages", "payment", "intake", "history", "network", "patch_wsus")
+MODULES = (
+    "check",
+    "inventory",
+    "fleet",
+    "radius",
+    "setup",
+    "skysea",
+    "pages",
+    "payment",
+    "intake",
+    "history",
+    "network",
+    "patch_wsus",
+    "patch_world",
+)
 
 
 def main() -> int:

@@ -36,6 +36,7 @@ class WorldServer:
         self.world = world
         self.store = world.store
         self._before = before
+        self._said: dict[str, dict[int, Status]] = {}
 
     def info(self) -> ServerInfo:
         self._before("info")
@@ -63,7 +64,12 @@ class WorldServer:
         shown = [(one.index, one.id) for one in self.world.terminals.values() if one.id in self.store.computers]
         for guid in updates:
             cells = self.world.told(guid).tobytes()
-            yield from (Status(guid, name, _STATES[cells[index]]) for index, name in shown)
+            said = self._said.setdefault(guid, {})
+            for index, name in shown:
+                # day after day most stand as before: what was made once is given again
+                if (status := said.get(index)) is None or status.state != cells[index]:
+                    status = said[index] = Status(guid, name, _STATES[cells[index]])
+                yield status
 
     def add_group(self, name: str, parent: str) -> Group:
         return self._write("add_group", lambda: self.store.add_group(name, parent))
