@@ -131,7 +131,7 @@ def _form(part: Mapping[str, Any], example: str) -> str:
     if kind == "boolean":
         return "`true` / `false`"
     if kind != "string":
-        return "mapping" if kind == "object" else kind
+        return "mapping" if kind == "object" else " / ".join(kind) if isinstance(kind, list) else kind
     text = {"date": "date `2026-04-01`", "date-time": "time `2026-04-01T00:00:00Z`", "ipv4": "IPv4 `10.16.1.20`"}.get(
         part.get("format", ""), ""
     )

@@ -69,7 +69,7 @@ class Calendar:
         self._policy = policy
         self.holidays = holidays
         self._closed = [(_month_day(entry["from"]), _month_day(entry["to"]), str(entry["name_ja"])) for entry in policy["closed"]]
-        self._rules = {str(entry["code"]): entry for entry in policy["calendars"]}
+        self.rules: Mapping[str, Mapping[str, Any]] = {str(entry["code"]): entry for entry in policy["calendars"]}
 
     @classmethod
     def of(cls, ward: Ward) -> Calendar:
@@ -209,21 +209,27 @@ class Calendar:
 
         :raises WardopsError: E1803; E1805 (no such calendar).
         """
-        if code not in self._rules:
-            raise fail("E1805", calendar=code, known="、".join(sorted(self._rules)))
-        rule = self._rules[code]
+        if code not in self.rules:
+            raise fail("E1805", calendar=code, known="、".join(sorted(self.rules)))
+        rule = self.rules[code]
         shift = str(rule.get("shift", "none"))
         wanted = self._test(rule)
-        # a closed stretch is never longer than this, so what a shift can bring in begins within it
-        margin = 0 * DAY if shift == "none" else 20 * DAY
-        start, end = max(first - margin, self.holidays.first), min(last + margin, self.holidays.last)
-        if first < self.holidays.first or last > self.holidays.last:
-            self.holidays.name(first if first < self.holidays.first else last)  # says what is not covered
-        moved = sorted({self._moved(day, shift) for day in _days(start, end) if wanted(day)})
-        yield from (day for day in moved if first <= day <= last)
+        for day in (first, last):
+            self.holidays.name(day)  # says what is not covered
+        if shift == "none":
+            yield from (day for day in _days(first, last) if wanted(day))
+        elif shift == "before":  # what lies beyond the next business day is moved to that one, or to a later one
+            yield from self._moved(_days(first, self.add(last, 1)), wanted, self.on_or_before, first, last)
+        else:
+            open_days = [day for day in _days(first, last) if self.is_business_day(day)]
+            if open_days:  # what lies after the last of them is moved out of the span
+                yield from self._moved(_days(self.add(first, -1), open_days[-1]), wanted, self.on_or_after, first, last)
 
-    def _moved(self, day: dt.date, shift: str) -> dt.date:
-        return self.on_or_before(day) if shift == "before" else self.on_or_after(day) if shift == "after" else day
+    @staticmethod
+    def _moved(
+        days: Iterator[dt.date], wanted: Callable[[dt.date], bool], move: Callable[[dt.date], dt.date], first: dt.date, last: dt.date
+    ) -> Iterator[dt.date]:
+        yield from sorted({moved for moved in (move(day) for day in days if wanted(day)) if first <= moved <= last})
 
     def _test(self, rule: Mapping[str, Any]) -> Callable[[dt.date], bool]:
         name = str(rule["rule"])
@@ -235,6 +241,7 @@ class Calendar:
             "every_day": lambda _day: True,
             "business_day": self.is_business_day,
             "closed_day": lambda day: not self.is_business_day(day),
+            "reception_day": lambda day: self.reception(day) is not None,
             "month_first_business_day": lambda day: day == self.on_or_after(day.replace(day=1)),
             "month_last_business_day": lambda day: day == self.on_or_before(month_end(day)),
             "fiscal_year_first_business_day": lambda day: day == self.on_or_after(dt.date(fiscal_year(day), 4, 1)),

@@ -21,6 +21,7 @@ from . import (
     registers,
     rings,
     routing,
+    schedules,
     subnets,
 )
 from .registry import Rule
@@ -44,5 +45,6 @@ RULES: tuple[Rule, ...] = (
     *payment.RULES,
     *registers.RULES,
     *payment_transfer.RULES,
+    *schedules.RULES,
     *personal_data.RULES,
 )
