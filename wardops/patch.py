@@ -1,0 +1,101 @@
+"""``wardops patch``: cycles of updates: what is planned, and who approved what, when, and who lacked it. Reads files only."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansible_collections.ward.ops.plugins.module_utils.patch.cycle import Cycle
+    from ansible_collections.ward.ops.plugins.module_utils.patch.who import Answer
+
+_STATES = {"UNKNOWN": "報告なし", "NOT_INSTALLED": "未適用", "DOWNLOADED": "未適用（取得済）", "FAILED": "失敗"}
+
+
+def add_parser(sub: Any) -> None:
+    parser: argparse.ArgumentParser = sub.add_parser("patch", help="更新プログラムのサイクル / cycles of updates")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="サイクルの一覧 / all cycles")
+    show = actions.add_parser("show", help="計画の内容 / what is planned")
+    show.add_argument("cycle", help="例 2027-01")
+    who = actions.add_parser("who", help="誰がいつ承認し、どの端末が未適用だったか / who approved a KB, when, and who lacked it")
+    who.add_argument("kb", help="例 KB5000001")
+    who.add_argument("--layer", required=True, help="系統 / layer")
+    who.add_argument("--on", required=True, type=dt.date.fromisoformat, metavar="DAY", help="基準日 / on that day")
+    who.add_argument("--state", metavar="FOLDER", help="適用状況の記録（省略時は WARDOPS_PATCH_STATE）/ folder of the snapshots")
+    for one in (listing, show, who):
+        one.add_argument("--ward", type=Path, default=Path("inventories/sample"), help="データのフォルダ / folder of the ward's data")
+        one.add_argument("--format", choices=("text", "json"), default="text", help="表示の形 / form of the output")
+
+
+def run(args: argparse.Namespace) -> int:
+    from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward
+    from ansible_collections.ward.ops.plugins.module_utils.patch import who
+    from ansible_collections.ward.ops.plugins.module_utils.patch.arguments import state_folder
+    from ansible_collections.ward.ops.plugins.module_utils.patch.cycle import cycle_folder, read_cycle
+
+    ward = Ward(args.ward)
+    if args.action == "who":
+        answers = who.answer(ward, state_folder(args.state), args.kb, args.layer, args.on)
+        _print(args.format, [_answer(one) for one in answers], [line for one in answers for line in _lines(one)])
+        return 0
+    cycles = who.cycles(ward) if args.action == "list" else [read_cycle(cycle_folder(ward.policies, args.cycle))]
+    lines = [_head(cycle) for cycle in cycles]
+    if args.action == "show":
+        plan = cycles[0].plan
+        lines += [f"  KB{' '.join(one.kbs)} {one.title}" for one in plan.updates]
+        lines += [f"  {one.layer} {one.ring} {one.day} {one.why}" for one in plan.dates]
+        lines += [f"  承認 {one.application} {one.layer} {one.ring} {one.approver}" for one in cycles[0].decisions.approvals]
+    _print(args.format, [{**cycle.plan.data(), "digest": cycle.plan.digest} for cycle in cycles], lines)
+    return 0
+
+
+def _print(form: str, data: list[dict[str, Any]], lines: list[str]) -> None:
+    print(json.dumps(data, ensure_ascii=False, indent=1) if form == "json" else "\n".join(lines or ["ありません。"]))
+
+
+def _head(cycle: Cycle) -> str:
+    held = sum(not hold.released for hold in cycle.holds)
+    kind = "緊急" if cycle.plan.emergency else "通常"
+    return f"{cycle.plan.name} {kind} 更新 {len(cycle.plan.updates)} 件 ダイジェスト {cycle.plan.digest[:16]}" + (" 保留中" if held else "")
+
+
+def _lines(one: Answer) -> list[str]:
+    lines = [f"{one.cycle} KB{' '.join(one.update.kbs)} {one.update.title}（{one.update.id}）計画 {one.digest[:16]}"]
+    for given in one.approvals:
+        reviewed = f"、事後確認 {given.reviewed_on}" if given.reviewed_on else ""
+        when = given.at.astimezone(dt.timezone(dt.timedelta(hours=9)))
+        lines.append(
+            f"  承認 {given.ring} {given.approver} {when:%Y-%m-%d %H:%M} 申請 {given.application} 議事録 {given.minutes}{reviewed}"
+        )
+    if not one.approvals:
+        lines.append("  この計画への承認の記録はありません")
+    lines += [f"  （以前の計画への承認 {given.application} {given.ring} {given.approver}）" for given in one.other]
+    lines += [f"  保留 {hold.at} {hold.by} {hold.reason}" + (f" → 解除 {hold.released}" if hold.released else "") for hold in one.holds]
+    if not one.snapshot:
+        return [*lines, "  その日までの適用状況の記録がありません"]
+    count = f"未適用 {len(one.lacking)} 台、再起動待ち {one.pending} 台（対象 {one.total} 台、記録 {one.snapshot}）"
+    rows = [f"    {lack.name} {lack.ring} {lack.dept} {_STATES[lack.state.name]} 最終報告 {lack.report or 'なし'}" for lack in one.lacking]
+    return [*lines, f"  {count}", *rows]
+
+
+def _answer(one: Answer) -> dict[str, Any]:
+    records = [
+        {
+            "application": given.application,
+            "ring": given.ring,
+            "approver": given.approver,
+            "at": given.at.isoformat(),
+            "minutes": given.minutes,
+        }
+        for given in one.approvals
+    ]
+    lacking = [
+        {"name": lack.name, "dept": lack.dept, "ring": lack.ring, "state": lack.state.name.lower(), "report": lack.report}
+        for lack in one.lacking
+    ]
+    facts = {"cycle": one.cycle, "digest": one.digest, "update": one.update.data(), "approvals": records, "snapshot": one.snapshot}
+    return {**facts, "lacking": lacking, "pending": one.pending, "total": one.total}
