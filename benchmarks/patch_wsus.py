@@ -18,6 +18,7 @@ from .harness import BIN, REPOSITORY, Command, Figure, interleaved, median, repo
 
 sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "collections")]
 from tests.unit.wsus import endpoint as stand_in  # noqa: E402
+from tests.unit.wsus import world as held  # noqa: E402
 
 FOLDER = REPOSITORY / "build" / "bench" / "patch_wsus"
 APPROVALS, PER_TASK, LATENCY = 80, 10, 0.020
@@ -29,7 +30,7 @@ def _ansible(name: str, tasks: list[dict[str, Any]], **more: Any) -> Command:
     env = {
         "WARDOPS_LAYER": "lgwan",
         "WARDOPS_EVIDENCE": str(FOLDER / "evidence"),
-        "WARDOPS_WSUS_USER": stand_in.USER,
+        "WARDOPS_WSUS_USER": held.USER,
         "WARDOPS_WSUS_PASSWORD": stand_in.PASSWORD,
         "ANSIBLE_LOCALHOST_WARNING": "false",
     }
@@ -41,11 +42,11 @@ def _server() -> Iterator[tuple[stand_in.Endpoint, dict[str, Any], list[dict[str
     """The server with everything approved, the arguments for it, and the approvals as data."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    world = stand_in.World(updates=APPROVALS, computers=100)
+    world = held.World(updates=APPROVALS, computers=100)
     items = []
     for number in range(1, APPROVALS + 1):
-        update = stand_in.update_guid(number)
-        world.approve(update, stand_in.PILOT, deadline="2027-01-22T08:00:00")
+        update = held.update_guid(number)
+        world.approve(update, held.PILOT, deadline="2027-01-22T08:00:00")
         items.append({"update": update, "revision": 200 + number, "group": "先行適用", "deadline": "2027-01-22T17:00:00+09:00"})
     with stand_in.served(world, FOLDER, latency=LATENCY) as server:
         words = {name: value for name, value in server.arguments().items() if name not in ("user", "password")}

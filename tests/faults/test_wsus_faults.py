@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.wsus.endpoint import PASSWORD, PILOT, USER, World, served, update_guid
+from tests.unit.wsus.endpoint import PASSWORD, served
+from tests.unit.wsus.world import PILOT, USER, World, update_guid
 
 ROOT = Path(__file__).resolve().parents[2]
 UPDATES = 40

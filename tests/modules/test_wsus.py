@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.wsus.endpoint import BROAD, PASSWORD, PILOT, USER, Endpoint, World, served, update_guid
+from tests.unit.wsus.endpoint import PASSWORD, Endpoint, served
+from tests.unit.wsus.world import BROAD, PILOT, USER, World, update_guid
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")

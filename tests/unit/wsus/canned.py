@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import Any
 
-from tests.unit.wsus.endpoint import ALL, EXISTS, NOT_FOUND, SECURITY, Fault, World
+from tests.unit.wsus.world import ALL, EXISTS, NOT_FOUND, SECURITY, Fault, World
 
 ROLES = ["Unauthorized", "Reporter", "Administrator"]
 ACTIONS = {0: "Install", 1: "Uninstall", 2: "NotApproved", 3: "Block"}

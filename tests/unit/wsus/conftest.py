@@ -10,7 +10,8 @@ import pytest
 from ansible_collections.ward.ops.plugins.module_utils.patch.wsus import connect
 from ansible_collections.ward.ops.plugins.module_utils.patch.wsus.soap import SoapWsus
 
-from tests.unit.wsus.endpoint import Endpoint, World, served
+from tests.unit.wsus.endpoint import Endpoint, served
+from tests.unit.wsus.world import World
 
 DEFAULTS = {name: words.get("default") for name, words in connect.SERVER.items()}
 

@@ -11,7 +11,8 @@ from ansible_collections.ward.ops.plugins.module_utils.patch.wsus import doctor,
 from ansible_collections.ward.ops.plugins.module_utils.patch.wsus.order import Order, orders
 from ansible_collections.ward.ops.plugins.module_utils.patch.wsus.soap import SoapWsus
 
-from tests.unit.wsus.endpoint import PILOT, Endpoint, World, update_guid
+from tests.unit.wsus.endpoint import Endpoint
+from tests.unit.wsus.world import PILOT, World, update_guid
 
 WORDS = (
     b"true",

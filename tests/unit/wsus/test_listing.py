@@ -14,7 +14,8 @@ from ansible_collections.ward.ops.plugins.module_utils.patch.wsus.powershell imp
 from ansible_collections.ward.ops.plugins.module_utils.patch.wsus.soap import SoapWsus
 
 from tests.unit.wsus.canned import CannedShell
-from tests.unit.wsus.endpoint import PILOT, SECURITY, Endpoint, World, update_guid
+from tests.unit.wsus.endpoint import Endpoint
+from tests.unit.wsus.world import PILOT, SECURITY, World, update_guid
 
 UPDATES = {name: words.get("default") for name, words in listing.UPDATES.items()}
 

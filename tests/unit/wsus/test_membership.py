@@ -18,7 +18,8 @@ from ansible_collections.ward.ops.plugins.module_utils.patch.wsus.soap import So
 
 from tests.unit.wsus.canned import CannedShell
 from tests.unit.wsus.conftest import client
-from tests.unit.wsus.endpoint import ALL, BROAD, PILOT, UNASSIGNED, Endpoint, World, update_guid
+from tests.unit.wsus.endpoint import Endpoint
+from tests.unit.wsus.world import ALL, BROAD, PILOT, UNASSIGNED, World, update_guid
 
 Server = SoapWsus | PowerShellWsus
 FREE = Guard(Limit(99, 100), Limit(99, 100))

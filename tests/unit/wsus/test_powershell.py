@@ -18,7 +18,7 @@ from ansible_collections.ward.ops.plugins.module_utils.patch.wsus import powersh
 from ansible_collections.ward.ops.plugins.module_utils.patch.wsus.transport import Settings
 
 from tests.unit.wsus.canned import CannedShell
-from tests.unit.wsus.endpoint import ALL, World
+from tests.unit.wsus.world import ALL, World
 
 PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_pwsh.language()))
 

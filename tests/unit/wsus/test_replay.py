@@ -24,7 +24,8 @@ from ansible_collections.ward.ops.plugins.module_utils.patch.wsus.soap import So
 
 from tests.unit.wsus.canned import CannedShell
 from tests.unit.wsus.conftest import client
-from tests.unit.wsus.endpoint import ALL, BROAD, PILOT, USER, Endpoint, Fault, World, served, update_guid
+from tests.unit.wsus.endpoint import Endpoint, served
+from tests.unit.wsus.world import ALL, BROAD, PILOT, USER, Fault, World, update_guid
 
 Server = SoapWsus | PowerShellWsus
 DEADLINE = "2027-01-22T17:00:00+09:00"

@@ -17,7 +17,8 @@ from ansible_collections.ward.ops.plugins.module_utils.patch.wsus import connect
 from ansible_collections.ward.ops.plugins.module_utils.patch.wsus.soap import SoapWsus
 
 from tests.unit.wsus.conftest import DEFAULTS, client
-from tests.unit.wsus.endpoint import PASSWORD, PILOT, USER, Endpoint, World, certificate, served, update_guid
+from tests.unit.wsus.endpoint import PASSWORD, Endpoint, certificate, served
+from tests.unit.wsus.world import PILOT, USER, World, update_guid
 
 Clients = Callable[..., SoapWsus]
 

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from tests.unit.wsus.endpoint import NOT_FOUND, NS, Guid, Time, World, envelope, fault, response, rows, update_guid
+from tests.unit.wsus.endpoint import NS, envelope, fault, response
+from tests.unit.wsus.world import NOT_FOUND, Guid, Time, World, rows, update_guid
 
 OPERATIONS = wire.protocol().operations
 UPDATE = UpdateId("5b7ac1a5-0001-4000-8000-000000000001", 201)
