@@ -23,6 +23,7 @@ MODULES = (
     "intake",
     "history",
     "network",
+    "patch",
     "patch_wsus",
     "patch_world",
 )

@@ -32,10 +32,10 @@ def add_parser(sub: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward
-    from ansible_collections.ward.ops.plugins.module_utils.patch import who
-    from ansible_collections.ward.ops.plugins.module_utils.patch.arguments import state_folder
-    from ansible_collections.ward.ops.plugins.module_utils.patch.cycle import cycle_folder, read_cycle
+    from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward  # noqa: PLC0415
+    from ansible_collections.ward.ops.plugins.module_utils.patch import who  # noqa: PLC0415
+    from ansible_collections.ward.ops.plugins.module_utils.patch.arguments import state_folder  # noqa: PLC0415
+    from ansible_collections.ward.ops.plugins.module_utils.patch.cycle import cycle_folder, read_cycle  # noqa: PLC0415
 
     ward = Ward(args.ward)
     if args.action == "who":
