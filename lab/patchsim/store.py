@@ -26,6 +26,7 @@ SERVICE = "Microsoft.UpdateServices.Internal.WsusServiceException"
 NULL = "System.ArgumentNullException"
 ARGUMENT = "System.ArgumentException"
 RANGE = "System.ArgumentOutOfRangeException"
+FORMAT = "System.FormatException"
 INVALID = "System.InvalidOperationException"
 DENIED = "System.Security.SecurityException"
 #: characters that CreateComputerTargetGroup of the .NET interface refuses in a name; the quotation mark stands there as a curly one

@@ -71,6 +71,7 @@ class Endpoint:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
+        self.api = Api(self.world)
         self._server: ThreadingHTTPServer | None = None
         self._sockets: set[socket.socket] = set()
 
@@ -85,7 +86,7 @@ class Endpoint:
     def start(self) -> Endpoint:
         """Listen; a port that was found once is kept over restarts."""
         accounts.admit(self.users)
-        handler = type("Handler", (_Handler,), {"endpoint": self, "api": Api(self.world)})
+        handler = type("Handler", (_Handler,), {"endpoint": self})
         self._server = _Server((self.address, self.port), handler)
         self._server.sockets = self._sockets
         if self.tls:
@@ -124,9 +125,35 @@ class Endpoint:
         )
         return GssChannelBindings(application_data=b"tls-server-end-point:" + hashlib.sha256(der).digest())
 
+    def respond(self, body: bytes, action: str, user: str = "", before: Callable[[Call], None] = lambda _call: None) -> tuple[int, bytes]:
+        """One SOAP request, as if it had been let in.
+
+        :param before: called when it was understood and is in the list of calls.
+        :returns: HTTP status and answer.
+        """
+        try:
+            request = read(body, action)
+        except Unreadable as error:
+            return 500, fault(str(error), code="soap:Client")
+        call = Call(request.operation, request.arguments, user, request.passed_over)
+        with self.lock:
+            self.calls.append(call)
+            before(call)
+        time.sleep(self.latency)
+        try:
+            with self.lock:
+                value = self.api.call(request.operation, request.arguments)
+                return 200, answer(request.operation, OPERATIONS[request.operation][1], value)
+        except Refused as error:
+            return 500, fault(str(error), error.kind)
+
     def acceptor(self, protocol: str) -> spnego.ContextProxy:
         """The server's side of a login on one connection."""
         return spnego.server(protocol=protocol, channel_bindings=self.bindings(), options=spnego.NegotiateOptions.use_negotiate)
+
+
+class _Interrupted(Exception):
+    """What was ordered goes wrong before the call is carried out."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -149,8 +176,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: the second would wait 40 ms for the first one's echo
     endpoint: Endpoint
-    api: Api
 
     def setup(self) -> None:
         self.context: spnego.ContextProxy | None = None
@@ -206,33 +233,26 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def _serve(self, body: bytes) -> None:
-        try:
-            request = read(body, self.headers.get("SOAPAction", ""))
-        except Unreadable as error:
-            self._send(500, fault(str(error), code="soap:Client"))
-            return
         end = self.endpoint
-        with end.lock:
-            end.calls.append(Call(request.operation, request.arguments, self.user, request.passed_over))
-            trouble = end.trouble(len(end.calls), request.operation)
-        time.sleep(end.latency)
-        if trouble in ("drop", "unavailable", "fault"):
+        trouble = ""
+
+        def before(call: Call) -> None:
+            nonlocal trouble
+            trouble = end.trouble(len(end.calls), call.operation)
+            if trouble in ("drop", "unavailable", "fault"):
+                raise _Interrupted
+
+        try:
+            status, text = end.respond(body, self.headers.get("SOAPAction", ""), self.user, before)
+        except _Interrupted:
             self._trouble(trouble)
             return
-        with end.lock:
-            status, text = self._call(request.operation, request.arguments)
         if trouble == "drop_after":
             self._trouble("drop")
         elif trouble in ("half", "huge"):
             self._trouble(trouble, text)
         else:
             self._send(status, text)
-
-    def _call(self, operation: str, arguments: dict[str, Any]) -> tuple[int, bytes]:
-        try:
-            return 200, answer(operation, OPERATIONS[operation][1], self.api.call(operation, arguments))
-        except Refused as error:
-            return 500, fault(str(error), error.kind)
 
     def _trouble(self, kind: str, text: bytes = b"") -> None:
         self.close_connection = True

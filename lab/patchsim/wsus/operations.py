@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.ward.ops.plugins.module_utils.patch.model import Action, Computer, State, Update, UpdateId
 
-from ..store import NOT_FOUND, NULL, RANGE, Refused
+from ..store import FORMAT, NOT_FOUND, NULL, RANGE, Refused
 from ..world import World
 from . import rows
 from .facts import ANY, EMPTY_GUID, NO_DEADLINE
@@ -132,7 +132,7 @@ class Api:
         self.store.remove_computer(_text(given, "id"))
 
     def _computers(self, text: str | None) -> list[Computer]:
-        wanted = scope(text, "ComputerTargetScope")
+        wanted = _known(scope(text, "ComputerTargetScope"), _COMPUTER_SCOPE | set(_COMPUTER_TIMES))
         part = wanted.get("NameIncludes", "").strip("%").casefold()
         groups = set(guids_of(wanted.get("ComputerTargetGroups")))
         if wanted.get("IncludeSubgroups", "true").lower() in ("true", "1"):
@@ -173,8 +173,9 @@ class Api:
         return rows.categories(self.store, classifications=given["retrieveUpdateClassifications"])
 
     def _updates(self, given: Arguments) -> list[Update]:
-        wanted = scope(given["updateScopeXml"], "UpdateScope")
-        bits = int(wanted.get("ApprovedStates", "-1"))
+        wanted = _known(scope(given["updateScopeXml"], "UpdateScope"), _UPDATE_SCOPE | set(_UPDATE_TIMES))
+        bits = _mask(wanted, "ApprovedStates")
+        actions, groups = _mask(wanted, "UpdateApprovalActions"), set(guids_of(wanted.get("ApprovedComputerTargetGroups")))
         texts = [wanted[name].strip("%").casefold() if name in wanted else "" for name in ("TextIncludes", "TextNotIncludes")]
         classes = set(guids_of(wanted.get("Classifications")))
         times = {name: scope_time(wanted[name]) for name in _UPDATE_TIMES if name in wanted}
@@ -186,8 +187,16 @@ class Api:
             and texts[0] in one.title.casefold()
             and not (texts[1] and texts[1] in one.title.casefold())
             and (not classes or one.classification_id in classes)
+            and ((not groups and actions == -1) or self._approved_so(one, actions, groups))
             and all(_within(name, when, getattr(one, _UPDATE_TIMES[name])) for name, when in times.items())
         ]
+
+    def _approved_so(self, one: Update, actions: int, groups: set[str]) -> bool:
+        """Whether it is approved for one of these groups (none: any). :param actions: bits 1 install, 2 uninstall."""
+        return any(
+            approval.update == one.id and actions & (1 << approval.action) and (not groups or approval.group in groups)
+            for approval in self.store.approvals.values()
+        )
 
     def _approved_state(self, one: Update) -> int:
         if one.declined:
@@ -284,6 +293,42 @@ def _rule(number: int, name: str, on: bool) -> dict[str, Any]:
     return {"RuleRow": row, **tables}
 
 
+def _mask(wanted: dict[str, str], name: str) -> int:
+    """Bits; all of them when the scope does not say. :raises Refused: no number."""
+    text = wanted.get(name, "-1")
+    try:
+        return int(text)
+    except ValueError:
+        raise Refused(FORMAT, f"Input string was not in a correct format: {name}.") from None
+
+
+def _known(wanted: dict[str, str], known: set[str]) -> dict[str, str]:
+    """:raises Refused: the simulation would answer more than was asked for; what means "all" is let through."""
+    for name, value in wanted.items():
+        if name not in known and value not in _ALL.get(name, ()):
+            raise Refused("System.NotImplementedException", f"The simulation does not know the scope attribute {name}.")
+    return wanted
+
+
+_COMPUTER_SCOPE = {"NameIncludes", "ComputerTargetGroups", "IncludeSubgroups", "IncludeDownstreamComputerTargets"}
+_UPDATE_SCOPE = {
+    "ApprovedStates",
+    "TextIncludes",
+    "TextNotIncludes",
+    "Classifications",
+    "UpdateApprovalActions",
+    "ApprovedComputerTargetGroups",
+}
+#: attributes that are not simulated, with the values that narrow nothing
+_ALL = {
+    "UpdateTypes": ("-1",),
+    "IncludedInstallationStates": ("-1",),
+    "ExcludedInstallationStates": ("0",),
+    "IsWsusInfrastructureUpdate": ("0", "false"),
+    "ExcludeOptionalUpdates": ("0", "false"),
+    "Categories": ("",),
+    "RequestedTargetGroupNames": ("",),
+}
 _COMPUTER_TIMES = {
     "FromLastSyncTime": "last_sync",
     "ToLastSyncTime": "last_sync",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
 
-from ..store import Refused
+from ..store import FORMAT, NULL, Refused
 from .facts import EMPTY_GUID, MINIMUM_TIME, NAMESPACE, OPERATIONS, SOAP, XSI, Kind
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+_DECLARATION = re.compile(r"^\s*<\?xml [^>]*\?>")
 XML_PROBLEM = "System.Xml.XmlException"
 
 
@@ -30,11 +32,14 @@ class Request:
     passed_over: list[str] = field(default_factory=list)
 
 
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True)
+
+
 def read(body: bytes, action: str) -> Request:
     """:raises Unreadable: no envelope, an unknown operation or action, a value that is none of its type."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(body, _parser())
     except etree.XMLSyntaxError as error:
         raise Unreadable(f"Server was unable to read request. ---> {error}") from None
     if root.getroottree().docinfo.doctype:
@@ -50,33 +55,37 @@ def read(body: bytes, action: str) -> Request:
 
 
 def _arguments(operation: str, wrapper: etree._Element) -> Request:
-    wanted = OPERATIONS[operation][0]
-    request = Request(operation, {name: _missing(kind) for name, kind in wanted})
+    request = Request(operation, {})
+    request.arguments = _in_order(wrapper, OPERATIONS[operation][0], request.passed_over)
+    return request
+
+
+def _in_order(parent: etree._Element, wanted: Sequence[tuple[str, Kind]], passed_over: list[str]) -> dict[str, Any]:
+    """What the deserialiser sees of an element's children. :param passed_over: grows by what it does not."""
+    found = {name: _missing(kind) for name, kind in wanted}
     position = 0
-    for element in wrapper:
+    for element in parent:
         names = [name for name, _ in wanted]
         tag = etree.QName(element)
         if tag.namespace != NAMESPACE or tag.localname not in names[position:]:
-            request.passed_over.append(tag.localname)
+            passed_over.append(tag.localname)
             continue
         position = names.index(tag.localname) + 1
         if element.get(f"{{{XSI}}}nil") != "true":
-            request.arguments[tag.localname] = _value(element, dict(wanted)[tag.localname])
-    return request
+            found[tag.localname] = _value(element, dict(wanted)[tag.localname], passed_over)
+    return found
 
 
 def _missing(kind: Kind) -> Any:
     return {"guid": EMPTY_GUID, "int": 0, "bool": False, "dateTime": MINIMUM_TIME}.get(kind)
 
 
-def _value(element: etree._Element, kind: Kind) -> Any:
+def _value(element: etree._Element, kind: Kind, passed_over: list[str]) -> Any:
     text = (element.text or "").strip()
     if kind == "string":
         return element.text or ""
     if kind == "revision":
-        parts = {etree.QName(child).localname: (child.text or "").strip() for child in element}
-        revision = parts.get("RevisionNumber", "0")
-        return (_typed(parts.get("UpdateId", EMPTY_GUID), "guid"), _typed(revision, "int"))
+        return tuple(_in_order(element, (("UpdateId", "guid"), ("RevisionNumber", "int")), passed_over).values())
     return _typed(text, kind)
 
 
@@ -87,11 +96,19 @@ def _typed(text: str, kind: Kind) -> Any:
         return int(text)
     if kind == "bool" and text in ("true", "false", "1", "0"):
         return text in ("true", "1")
-    if kind == "dateTime" and _TIME.fullmatch(text):
+    if kind == "dateTime" and _is_time(text):
         return text
     raise Unreadable(
         "Server was unable to read request. ---> There is an error in XML document. ---> Input string was not in a correct format."
     )
+
+
+def _is_time(text: str) -> bool:
+    try:
+        moment(text)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
 def moment(text: str) -> dt.datetime:
@@ -108,9 +125,10 @@ def moment(text: str) -> dt.datetime:
 def scope(text: str | None, root: str) -> dict[str, str]:
     """The attributes of a scope, which is XML as text. :raises Refused: not XML, or another element."""
     if text is None:
-        raise Refused("System.ArgumentNullException", f"Value cannot be null. Parameter name: {root}")
+        raise Refused(NULL, f"Value cannot be null. Parameter name: {root}")
     try:
-        element = etree.fromstring(text.encode("utf-16") if "encoding=" in text else text.encode(), etree.XMLParser(resolve_entities=False))
+        # .NET reads text here: what the declaration says of an encoding means nothing
+        element = etree.fromstring(_DECLARATION.sub("", text).encode(), _parser())
     except etree.XMLSyntaxError as error:
         raise Refused(XML_PROBLEM, str(error)) from None
     if element.tag != root:
@@ -123,7 +141,7 @@ def guids_of(text: str | None) -> list[str]:
     if not text:
         return []
     try:
-        return [(child.text or "").strip().lower() for child in etree.fromstring(text.encode())]
+        return [(child.text or "").strip().lower() for child in etree.fromstring(_DECLARATION.sub("", text).encode(), _parser())]
     except etree.XMLSyntaxError as error:
         raise Refused(XML_PROBLEM, str(error)) from None
 
@@ -133,4 +151,4 @@ def scope_time(text: str) -> dt.datetime:
     try:
         return dt.datetime.strptime(text, "%m-%d-%Y %H:%M:%S.%f").replace(tzinfo=dt.UTC)
     except ValueError:
-        raise Refused("System.FormatException", "String was not recognized as a valid DateTime.") from None
+        raise Refused(FORMAT, "String was not recognized as a valid DateTime.") from None

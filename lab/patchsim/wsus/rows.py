@@ -5,6 +5,7 @@ Indexes: MS-WSUSAR 2.2.4.3 and 2.2.4.12; those of updates are what others saw a 
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -36,9 +37,10 @@ def computer(found: Computer) -> Row:
     cells: Row = [None] * 28
     cells[0], cells[1], cells[2] = found.id, found.last_sync, found.last_report
     cells[3], cells[4] = "192.0.2.1", found.name
-    cells[5:8] = [10, 0, 26100]
-    cells[10:15] = ["ja-JP", "Synthetic", "Synthetic", "1.0", "Synthetic"]
+    cells[5:10] = [10, 0, 26100, 0, 0]
+    cells[10:16] = ["ja-JP", "Synthetic", "Synthetic", "1.0", "Synthetic", dt.datetime(2025, 4, 1, tzinfo=dt.UTC)]
     cells[16], cells[17], cells[18] = "AMD64", found.requested or None, found.last_report
+    cells[21], cells[22] = 256, 1
     cells[20], cells[25], cells[26], cells[27] = 1 if found.last_sync else 0, "10.0.26100.1", "Windows", found.os
     return cells
 
