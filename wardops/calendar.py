@@ -85,7 +85,7 @@ def _publish(args: argparse.Namespace) -> int:
 
     ward = Ward(args.ward)
     month = getattr(args, "month", None)
-    year = fiscal_year(dt.date(*month, 1)) if month else args.year or fiscal_year(ward.today) + 1
+    year = fiscal_year(dt.date(month[0], month[1], 1)) if month else args.year or fiscal_year(ward.today) + 1
     files = Publisher(ward, args.profiles).build(args.kind, year, [month[1]] if month else ())
     write_files(args.out, files)
     for name in files:

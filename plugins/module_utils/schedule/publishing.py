@@ -81,7 +81,7 @@ class Publisher:
         profile = self._profile(kind)
         jobs = read_jobs(self._ward.table("jobs").dicts()) if kind == "jobs" else []
         self.calendar.holiday(month_end(dt.date(*chosen[-1], 1)))  # all months or none
-        files = {}
+        files: dict[str, bytes] = {}
         for year, month in chosen:
             name = f"{kind}-{year}-{month:02d}"
             if kind == "jobs":
