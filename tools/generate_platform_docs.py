@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "platforms.md"
 sys.path.insert(0, str(ROOT / "collections"))
 
-from ansible_collections.ward.ops.plugins.module_utils.network.platform import (  # noqa: E402 - needs the path above
+from ansible_collections.ward.ops.plugins.module_utils.network.dialect import dialect  # noqa: E402 - needs the path above
+from ansible_collections.ward.ops.plugins.module_utils.network.platform import (  # noqa: E402
     Command,
     Pattern,
     Platform,
@@ -66,11 +67,31 @@ def _section(one: Platform) -> str:
     lines.append(f"- 終わりに送る: {'、'.join(_code(text) for text in one.leave)}")
     lines += [f"- 尋ねられたら: {_code(question.ask.pattern)} に {_code(question.answer)}" for question in one.questions]
     lines += [f"- 変わって当然の行: {_code(line.pattern)} → {_code(instead) if instead else '除く'}" for line, instead in one.volatile]
+    lines.append(_loading(one.name))
     if one.side_effects:
         lines.append(f"- 副作用: {one.side_effects}")
     if one.unverified:
         lines.append(f"- 要実機確認: {one.unverified}")
     return "\n".join(lines) + "\n"
+
+
+ROLLBACK = {
+    "timer": "機器のタイマー（保存前に再起動して元の設定に戻る）",
+    "confirm": "時間制限つきの commit",
+    "checkpoint": "checkpoint と rollback（接続が切れたときは自分では戻らない）",
+    "inverse": "逆の行を入力（接続が切れたときは自分では戻らない）",
+}
+
+
+def _loading(name: str) -> str:
+    """How a configuration is put back, or why a person does it."""
+    ways = dialect(name)
+    if ways.loading is not None:
+        return f"- 流し込み: プログラム（netmiko `{ways.loading.driver}`）。戻し方: {ROLLBACK[ways.loading.rollback]}"
+    if ways.by_hand is None:
+        return "- 流し込み: なし"
+    steps = "".join(f"\n  {number}. {step}" for number, step in enumerate(ways.by_hand.steps_ja, 1))
+    return f"- 流し込み: 人。{ways.by_hand.reason_ja}{steps}"
 
 
 def _command(command: Command) -> str:

@@ -174,6 +174,8 @@ def test_a_dead_switch_from_the_nights_backup_to_its_successor_and_no_secret_any
 def assert_nothing_shows_a_secret(office: Office) -> None:
     assert find(office.said.encode()) == []
     assert [line for line in office.arguments if find(line.encode())] == []
+    pages = json.loads((office.folder / "report/configs.json").read_text(encoding="utf-8"))
+    assert DEAD not in json.dumps(pages["unsaved"]), "what was loaded is saved, and the store knows it"
     git = ["git", f"--git-dir={office.store}/configs.git", "log", "-p", "--all"]
     assert find(subprocess.run(git, capture_output=True, check=True).stdout) == []
     written = [path for path in office.folder.rglob("*") if path.is_file() and path.suffix != ".age"]

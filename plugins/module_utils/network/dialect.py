@@ -19,7 +19,7 @@ from .tree import Block, Order, Style
 
 FILE = Path(__file__).with_name("dialects.yml")
 #: what a device says about its text, on platforms of many makers
-_HEADS = r"Building configuration|Current configuration|Using \d+ out of"
+_HEADS = r"Building configuration|Current configuration|Using \S+ out of"
 Rollback = Literal["timer", "confirm", "checkpoint", "inverse"]
 
 

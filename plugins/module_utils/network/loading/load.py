@@ -53,7 +53,7 @@ class Outcome:
     """What was done and found; only ``running`` holds secrets.
 
     :param difference: running → intended before anything was typed (masked).
-    :param running: what the device ran at the end, secrets and all; for the store.
+    :param running: what the device ran at the end, secrets and all; for the store. :param startup: what it saved, if that is the same.
     :param down: ports without link that had one before, or must have one; ``None`` when the platform cannot be asked.
     :param idle: used ports that had no link before either.
     """
@@ -66,6 +66,7 @@ class Outcome:
     idle: list[str] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     running: bytes = field(default=b"", repr=False)
+    startup: bytes = field(default=b"", repr=False)
 
 
 def look(job: Job, access: Access) -> Outcome:
@@ -97,6 +98,10 @@ def load(job: Job, access: Access) -> Outcome:
         _verify(job, terminal, before, outcome)
         _keep(job, terminal, outcome)
         _links(job, terminal, outcome)
+        if outcome.saved:
+            with contextlib.suppress(ConnectionError):
+                saved = terminal.startup()
+                outcome.startup = b"" if difference(job, saved) else saved
     return outcome
 
 

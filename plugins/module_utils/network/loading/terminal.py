@@ -105,6 +105,11 @@ class Terminal:
         """The configuration as the device prints it. :raises ConnectionError: when the device falls silent."""
         return self._shown(self.loading.running)
 
+    def startup(self) -> bytes:
+        """What the device would start with; empty where it cannot be asked. :raises ConnectionError: when it falls silent."""
+        command = self._platform.commands.get("startup")
+        return self._shown(command.send.decode()) if command else b""
+
     def links(self) -> dict[str, bool]:
         """Ports and their links; empty when the device cannot be asked. :raises ConnectionError: when it falls silent."""
         command = self._platform.commands.get(links.COMMAND)

@@ -191,21 +191,22 @@ class Replacement:
         """
         job = self.job(address)
         outcome = load(job, access) if self.dialect.loading else by_hand.verify(job, access)
-        outcome.steps += self._back_up(outcome.running, recipients)
+        outcome.steps += self._back_up(outcome, recipients)
         return outcome
 
-    def _back_up(self, running: bytes, recipients: Sequence[str]) -> list[str]:
+    def _back_up(self, outcome: Outcome, recipients: Sequence[str]) -> list[str]:
         dead, now = self.units.dead, dt.datetime.now(dt.UTC)
         device = Device(self.name, self.dialect.name, dead["mgmt_ip"], dead["site"], dead["layer"])
-        text = capture.steady(self._platform, running)
-        masked = self._masker.mask(self._platform, text)
+        captures = []
+        for command, full in (("running", outcome.running), ("startup", outcome.startup)):
+            if full:
+                masked = self._masker.mask(self._platform, capture.steady(self._platform, full))
+                captures.append(Capture(device, command, full, masked.text, masked.identity))
         run = f"replace-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         store = ConfigStore(self.store.folder, recipients)
         with store.locked(run):
             info = RunInfo(run, now, dead["layer"], role="replace_network_device")
-            saved = store.save(
-                info, [Capture(device, "running", running, masked.text, masked.identity)], [Attempt(device, Status.STORED, via="netmiko")]
-            )
+            saved = store.save(info, captures, [Attempt(device, Status.STORED, via="netmiko")])
         return [f"backed up ({saved.commit[:12]})" if saved.commit else "backed up (as before)"]
 
 

@@ -57,6 +57,8 @@ def find(ward: Ward, dead: str, spare: str) -> Units:
 
 def _row(rows: list[dict[str, Any]], name: str) -> dict[str, str]:
     found = [row for row in rows if name and name in (row["name"], row["asset_id"], row["serial"])]
+    if not name:
+        raise fail("E1701", "", name="replace_dead, replace_spare", what_ja="指定されていません", what="not given")
     if len(found) != 1:
         raise fail("E1701", name, name=name, what_ja="台帳にありません", what="it is not in the ledger")
     return {key: str(value or "") for key, value in found[0].items()}
