@@ -1,14 +1,13 @@
-"""``patch.plan.3750x80``: from states to decision, 3,750 terminals × 80 updates × 3 rings; ``patch.scale.112500``: thirty times that.
+"""``patch.plan.3750x80``: from states to decision, 3,750 terminals × 80 updates × 3 rings; thirty times that beside it.
 
-``patch.world``: three simulated months of 3,750 terminals with daily reports, three cycles, every gate. Each in a process of its own.
+Each in a process of its own.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 
-from .harness import PYTHON, REPOSITORY, RUNS, Command, Figure, interleaved, median, report, run_once
+from .harness import PYTHON, REPOSITORY, RUNS, Command, Figure, interleaved, report, run_once
 
 UPDATES = 80
 _LARGE, _SMALL = 112_500, 3_750
@@ -25,25 +24,15 @@ def plan() -> None:
     """CPU seconds of the work alone: the statuses come from a generator, as from a server's answer, and are part of it."""
     small: list[dict[str, float]] = []
     large: list[dict[str, float]] = []
-    interleaved({"small": _command("plan", str(_SMALL), found=small)})
+    interleaved({"small": _command(str(_SMALL), found=small)})
     seconds = sorted(one["seconds"] for one in small[-RUNS:])[RUNS // 2]
     note = f"{_SMALL} terminals, {UPDATES} updates, 3 rings: match, states, gate"
     report(Figure("patch.plan.3750x80", seconds, None, None, "ours <= 1", "s", note))
-    run_once(_command("plan", str(_LARGE), found=large))
+    run_once(_command(str(_LARGE), found=large))
     times = large[-1]["seconds"] / seconds
     report(Figure("patch.plan.112500x80", times, None, None, "ours <= 35", "x", f"{_LARGE} terminals: times the figure of {_SMALL}"))
-    memory = large[-1]["kept"] / (sorted(one["kept"] for one in small)[len(small) // 2] * _LARGE / _SMALL)
-    report(Figure("patch.memory.112500", memory, None, None, "ours <= 1.2", "x", f"memory of a terminal, {_LARGE} to {_SMALL}"))
+    note = f"what {_LARGE} terminals x {UPDATES} updates add to the process; a byte a state is {_LARGE * UPDATES / 2**20:.1f} MiB"
+    report(Figure("patch.memory.112500x80", large[-1]["kept"] / 1024, None, None, "ours <= 64", "MiB", note))
 
 
-def world() -> None:
-    found: list[dict[str, float]] = []
-    measures = interleaved({"world": _command("world", str(_SMALL), found=found)}, runs=1, warmup=0)["world"]
-    note = f"{found[-1]['gates']:g} gates, {found[-1]['red']:g} of them red"
-    report(Figure("patch.world", median(measures, "wall"), None, None, "ours <= 60", "s", note))
-
-
-FIGURES = {"patch.plan.3750x80": plan, "patch.world": world}
-
-if __name__ == "__main__":
-    sys.exit("usage: ONLY=patch. python -m benchmarks")
+FIGURES = {"patch.plan.3750x80": plan}

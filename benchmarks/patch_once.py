@@ -1,23 +1,18 @@
-"""One measured process of ``patch.*``: ``python -m benchmarks.patch_once plan|world TERMINALS``; its last line is JSON."""
+"""One measured process of ``patch.*``: ``python -m benchmarks.patch_once TERMINALS``; its last line is JSON."""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "collections")]
-from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError  # noqa: E402
 from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward  # noqa: E402
 from ansible_collections.ward.ops.plugins.module_utils.patch import gate as gates  # noqa: E402
-from ansible_collections.ward.ops.plugins.module_utils.patch import run  # noqa: E402
 from ansible_collections.ward.ops.plugins.module_utils.patch.cycle import Cycle  # noqa: E402
 from ansible_collections.ward.ops.plugins.module_utils.patch.decisions import Decisions  # noqa: E402
 from ansible_collections.ward.ops.plugins.module_utils.patch.model import Computer, State, Status  # noqa: E402
@@ -25,7 +20,7 @@ from ansible_collections.ward.ops.plugins.module_utils.patch.prepare import Wish
 from ansible_collections.ward.ops.plugins.module_utils.patch.rings import Rings, assigned, rings_of  # noqa: E402
 from ansible_collections.ward.ops.plugins.module_utils.patch.roster import States, match  # noqa: E402
 
-from tests.unit.patch.ward import DAY, RELEASE, SAMPLE, Fixture, an_update  # noqa: E402
+from tests.unit.patch.ward import DAY, RELEASE, SAMPLE, an_update  # noqa: E402
 
 UPDATES = 80
 NOW = RELEASE + 20 * DAY
@@ -43,13 +38,13 @@ def _rings(count: int) -> Rings:
     return assigned("lgwan", rings_of(ward.policy("rings"), "lgwan"), rows)
 
 
-def _told(computers: list[Computer], guids: list[str]) -> Iterator[Status]:
+def _told(computers: list[str], guids: list[str]) -> Iterator[Status]:
     """As a server's answer comes in: one after another. One in fifty failed in the last update, one in ten lacks it."""
     for guid in guids:
         last = guid == guids[-1]
         for number, computer in enumerate(computers):
             bad = State.FAILED if number % 50 == 0 else State.NOT_INSTALLED if number % 10 == 0 else State.INSTALLED
-            yield Status(guid, computer.id, bad if last else State.INSTALLED)
+            yield Status(guid, computer, bad if last else State.INSTALLED)
 
 
 def _plan(count: int) -> dict[str, float]:
@@ -66,7 +61,7 @@ def _plan(count: int) -> dict[str, float]:
     wish = Wish(SAMPLE, "2027-01", Path(), layers=("lgwan",), now=NOW)
     cycle = Cycle(Path(), make(ward, wish, Decisions(), updates), Decisions())
     roster = match(rings, computers)
-    states = States.of(roster, guids, _told(computers, guids))
+    states = States.of(roster, guids, _told([one.id for one in computers], guids))
     found = []
     for ring in rings.rings:
         previous = rings.before(ring)
@@ -79,36 +74,8 @@ def _plan(count: int) -> dict[str, float]:
     return {"seconds": seconds, "kept": float(kept)}
 
 
-def _world(count: int) -> dict[str, float]:
-    """January, February, March, and until each ring is open; every gate is asked every morning until it is green."""
-    from lab.patchsim.world import Habits  # noqa: PLC0415
-
-    gates_asked = red = 0
-    with tempfile.TemporaryDirectory() as folder:
-        ward = Fixture(Path(folder), {"R0": count // 120, "R1": count // 17, "R2": count - count // 120 - count // 17}, Habits())
-        ward.plan()
-        ward.decide(approvals=[ward.approve()])
-        waiting, end = ["R0", "R1", "R2"], ward.world.now + dt.timedelta(days=90)
-        while ward.world.now < end:
-            asked = ward.asked(waiting[0] if waiting else "R2", check=False)
-            if waiting:
-                gates_asked += 1
-                try:
-                    run.stage(ward.server, asked)
-                    waiting.pop(0)
-                except WardopsError:
-                    red += 1
-            else:
-                run.look(ward.server, asked)
-            ward.world.advance(DAY)
-        if waiting:
-            raise RuntimeError(f"never opened: {waiting}")
-    return {"gates": float(gates_asked), "red": float(red)}
-
-
 def main(words: list[str]) -> None:
-    work: dict[str, Any] = {"plan": _plan, "world": _world}
-    print(json.dumps(work[words[0]](int(words[1]))))
+    print(json.dumps(_plan(int(words[0]))))
 
 
 if __name__ == "__main__":

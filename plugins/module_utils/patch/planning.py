@@ -125,10 +125,13 @@ def _date(
     layer, ring = place
     base = release.astimezone(TOKYO).date()
     delay = emergency_delay(policy, ring.code) if emergency else ring.delay
-    earliest = calendar.add(base, delay) if emergency and delay else base + delay * _DAY
-    if before and not emergency:
-        earliest = max(earliest, soaked(ring.soak, calendar, before.day))
-    day = moved.date if moved else allowed(calendar, earliest, layer, ring.code)
+    if moved:
+        day = moved.date
+    else:
+        earliest = calendar.add(base, delay) if emergency and delay else base + delay * _DAY
+        if before and not emergency:
+            earliest = max(earliest, soaked(ring.soak, calendar, before.day))
+        day = allowed(calendar, earliest, layer, ring.code)
     why = f"公開日 {base} の{delay}{'開庁' if emergency else ''}日後"
     if moved:
         why = f"{why} を変更: {moved.reason}（承認 {moved.approver}）"

@@ -5,6 +5,8 @@ Terminals of one ring lie side by side, and the states of an update are one byte
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ RANK = bytes(
     for code in range(256)
 )
 DONE, RESTART, LACKING, FAILED = range(4)
+_UPDATE = operator.attrgetter("update")
 
 
 @dataclass(slots=True)
@@ -90,19 +93,27 @@ class States:
 
     @classmethod
     def of(cls, roster: Roster, updates: Collection[str], statuses: Iterable[Status]) -> States:
-        """What is said of other updates or computers is left aside."""
+        """What is said of other updates or computers is left aside.
+
+        Servers name the computers in the same order for every update as a rule: then they are looked up once, not once an update.
+        """
         width = len(roster.terminals)
-        rows = {guid: bytearray(width) for guid in updates}
-        places = roster.places
-        last, row = "", None
-        for status in statuses:
-            if status.update != last:
-                last, row = status.update, rows.get(status.update)
-            if row is not None:
-                place = places.get(status.computer)
-                if place is not None:
-                    row[place] = status.state
-        return cls(rows)
+        rows = {guid: bytearray(width + 1) for guid in updates}  # the last place takes what is said of strangers
+        known: list[str] = []
+        at: list[int] = []
+        for update, group in itertools.groupby(statuses, _UPDATE):
+            row = rows.get(update)
+            if row is None:
+                continue
+            names, told = list[str](), bytearray()
+            for status in group:
+                names.append(status.computer)
+                told.append(status.state)
+            if names != known:
+                known, at = names, [roster.places.get(name, width) for name in names]
+            for place, state in zip(at, told, strict=True):
+                row[place] = state
+        return cls({guid: row[:width] for guid, row in rows.items()})
 
     def worst(self, span: tuple[int, int]) -> bytes:
         """For each terminal of a span the rank of the update that stands worst."""
