@@ -102,9 +102,12 @@ class Schedules:
 
 
 def read_schedules(ward: Ward) -> Schedules:
-    """The policy, whose form ``make check`` has approved. :raises WardopsError: those of :meth:`Ward.policy`."""
+    """The policy. :raises WardopsError: those of :meth:`Ward.policy`; E1825 when its form is not the schema's."""
     policy = ward.policy("schedules")
-    return Schedules(str(policy["organization"]), str(policy["project"]), tuple(map(_schedule, policy["schedules"])))
+    try:
+        return Schedules(str(policy["organization"]), str(policy["project"]), tuple(map(_schedule, policy["schedules"])))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise fail("E1825", ward.shown(ward.policies / "schedules.yml"), reason=f"{type(error).__name__}: {error}") from None
 
 
 def _schedule(entry: Mapping[str, Any]) -> Schedule:

@@ -73,7 +73,7 @@ class Publisher:
         rows = year_rows(self.calendar, year)
         rules = self._ward.policy("calendars")["reception"]
         without = [row for row in rows if row["reception"] == "no"]
-        data = {"year": year, "months": _months(rows), "rules": rules, "without": _stretches(without)}
+        data = {"year": year, "months": _months(rows), "rules": rules, "without": _stretches(without, int(rules["closed_saturday"]))}
         page = render("reception.html", data, TEMPLATES)
         return {f"reception-{year}.csv": self._profile("reception").file(rows), f"reception-{year}.html": page.encode()}
 
@@ -143,7 +143,7 @@ def _months(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return made
 
 
-def _stretches(rows: Sequence[Row]) -> list[tuple[str, str]]:
+def _stretches(rows: Sequence[Row], saturday: int) -> list[tuple[str, str]]:
     """Days that follow each other as one line: from–to, and why."""
     found: list[list[Row]] = []
     for row in rows:
@@ -155,7 +155,8 @@ def _stretches(rows: Sequence[Row]) -> list[tuple[str, str]]:
     for group in found:
         first, last = japanese_date(group[0]["date"]), japanese_date(group[-1]["date"])
         why = next(
-            (row["closure"] for row in group if row["closure"]), "第3土曜日とそれに続く日曜日" if len(group) > 1 else group[0]["reason"]
+            (row["closure"] for row in group if row["closure"]),
+            f"第{saturday}土曜日とそれに続く日曜日" if len(group) > 1 else group[0]["reason"],
         )
         lines.append((first if first == last else f"{first} ～ {last}", str(why)))
     return lines

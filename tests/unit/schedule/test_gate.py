@@ -1,6 +1,6 @@
 """The gate: missed runs, two triggers, clocks that jump, kills.
 
-covers: E1820, E1821, E1822
+covers: E1820, E1821, E1822, E1825
 """
 
 from __future__ import annotations
@@ -79,6 +79,17 @@ def test_a_day_beyond_the_holiday_file_is_an_error() -> None:
 def test_an_unknown_schedule_is_an_error() -> None:
     with pytest.raises(WardopsError, match="E1820"):
         read_schedules(WARD).get("nothing")
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "schedules: 5", "organization: a\nproject: b\nschedules: [{code: x}]", "organization: a\nproject: b\nschedules: [x]"]
+)
+def test_a_policy_that_nobody_checked_is_an_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ledgers").mkdir()
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "schedules.yml").write_text(text)
+    with pytest.raises(WardopsError, match="E1825"):
+        read_schedules(Ward(tmp_path))
 
 
 def test_a_second_trigger_of_the_day_is_skipped(tmp_path: Path) -> None:

@@ -124,6 +124,13 @@ ENTRIES: dict[str, Entry] = {
         "プログラムの場所と権限を確かめてください",
         "look at the program's place and permissions",
     ),
+    "E1825": Entry(
+        "schedules-form",
+        "schedules.yml の形が正しくありません（{reason}）",
+        "schedules.yml has not the form that it must have ({reason})",
+        "make check を実行し、示された行を直してください",
+        "run make check and mend the lines that it names",
+    ),
     "E1830": Entry(
         "calendar-profile-field",
         "{pointer}: 項目 {value} はありません（ある: {known}）",
