@@ -1,4 +1,7 @@
-"""What the tasks of patch staging take, and the orders that come of it. No Ansible in here."""
+"""What the tasks of patch staging take, and the orders that come of it. No Ansible in here.
+
+Ansible's texts carry tags, which no YAML writer knows: ``str`` takes them off.
+"""
 
 from __future__ import annotations
 
@@ -60,17 +63,17 @@ def asked(arguments: Mapping[str, Any], variables: Mapping[str, Any], layer: str
     """:raises WardopsError: E0516 when nothing says where the ward is."""
     return Asked(
         ward_of(arguments, variables),
-        layer,
-        arguments["cycle"],
+        str(layer),
+        str(arguments["cycle"]),
         evidence_folder(arguments),
         state_folder(arguments["patch_state"]),
-        ring=arguments["ring"],
-        reason=arguments["reason"],
+        ring=str(arguments["ring"]),
+        reason=str(arguments["reason"]),
         check=check,
         allow_remove=arguments.get("allow_remove", 0),
         allow_change=arguments.get("allow_change", 0),
-        licences=list(arguments.get("accept_licences", [])),
-        digest=arguments.get("digest", ""),
+        licences=[str(one) for one in arguments.get("accept_licences", [])],
+        digest=str(arguments.get("digest", "")),
     )
 
 
@@ -78,11 +81,11 @@ def wish(arguments: Mapping[str, Any], variables: Mapping[str, Any], *, check: b
     """:raises WardopsError: E0516."""
     return Wish(
         ward_of(arguments, variables),
-        arguments["cycle"],
+        str(arguments["cycle"]),
         evidence_folder(arguments),
-        layers=tuple(arguments["layers"]),
-        kbs=tuple(arguments["kbs"]),
-        reason=arguments["reason"],
+        layers=tuple(str(one) for one in arguments["layers"]),
+        kbs=tuple(str(one) for one in arguments["kbs"]),
+        reason=str(arguments["reason"]),
         output=Path(arguments["output"]).absolute() if arguments["output"] else None,
         pdf=arguments["pdf"],
         replan=arguments["replan"],
