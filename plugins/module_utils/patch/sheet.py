@@ -43,7 +43,7 @@ def risk(update: Planned) -> str:
 
 def _data(plan: CyclePlan, decisions: Decisions, sizes: Mapping[tuple[str, str], int], now: dt.datetime) -> dict[str, Any]:
     return {
-        "paper": "A4 landscape",
+        "paper": "A4",
         "made": now.astimezone(dt.UTC).isoformat(),
         "plan": plan,
         "digest": plan.digest,
