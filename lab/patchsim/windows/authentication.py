@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import os
 import re
 import struct
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ import spnego
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from spnego.channel_bindings import GssChannelBindings
+
+from .. import accounts
 
 _BOUNDARY = b"--Encrypted Boundary"
 _SEALED = "application/HTTP-SPNEGO-session-encrypted"
@@ -38,14 +39,8 @@ class Accounts:
 
     def __init__(self, passwords: dict[str, str]) -> None:
         self._passwords = {name.casefold(): password for name, password in passwords.items()}
-        lines = []
-        for name, password in passwords.items():
-            domain, _, user = name.rpartition("\\")
-            lines.append(f"{domain}:{user}:{password}\n")
-        # pyspnego reads its accounts from a file that an environment variable names: one that is on no disk
-        self._file = os.memfd_create("winsim-accounts")
-        os.write(self._file, "".join(lines).encode())
-        os.environ["NTLM_USER_FILE"] = f"/proc/self/fd/{self._file}"
+        self._given = passwords
+        accounts.admit(passwords)
 
     def __repr__(self) -> str:
         return f"Accounts({len(self._passwords)})"
@@ -55,8 +50,7 @@ class Accounts:
         return hmac.compare_digest(kept.encode(), password.encode()) and bool(kept)
 
     def close(self) -> None:
-        os.environ.pop("NTLM_USER_FILE", None)
-        os.close(self._file)
+        accounts.dismiss(self._given)
 
 
 @dataclass(frozen=True, slots=True)

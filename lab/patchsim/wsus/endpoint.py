@@ -213,9 +213,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(401, challenge=("Negotiate", "NTLM"))
             return False
         try:
+            data = base64.b64decode(token, validate=True)
             if self.context is None:
-                self.context = self.endpoint.acceptor("negotiate" if scheme == "Negotiate" else "ntlm")
-            out = self.context.step(base64.b64decode(token), channel_bindings=self.endpoint.bindings())
+                # under either name a client may send NTLM as it is, or wrapped into SPNEGO
+                self.context = self.endpoint.acceptor("ntlm" if data.startswith(b"NTLMSSP\0") else "negotiate")
+            out = self.context.step(data, channel_bindings=self.endpoint.bindings())
         except Exception:  # whatever is wrong with a login, the answer is the same
             self.context = None
             self._send(401, challenge=("Negotiate", "NTLM"))
