@@ -23,7 +23,7 @@ from ..common.problems import Problem, WardopsError
 from .masking_rules import Called, Rule, RuleSet, compile_rules
 
 KEY_BYTES = 32  # as much as the hash gives (RFC 2104, section 3)
-CLEAN_LINES = 50_000  # lines without secrets that are remembered for each platform
+KNOWN_LINES = 50_000  # lines that are remembered for each platform, with what was found in them
 SPREAD_BYTES = 8  # from this length on, a secret is looked for in the whole text; shorter ones are too often words of the config
 
 _MASK = re.compile(rb"<secret(?::[0-9a-f]{16})?>")
@@ -68,6 +68,17 @@ class _Span:
     unstable: bool
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Hit:
+    """A place that a rule found, counted from the beginning of its line; ``within``: only under a line that matches."""
+
+    start: int
+    end: int
+    value: bytes
+    unstable: bool
+    within: re.Pattern[bytes] | None
+
+
 class Masker:
     """Masks texts with one key.
 
@@ -75,14 +86,14 @@ class Masker:
     :raises WardopsError: E1620 the key is too short, or the same few bytes again and again.
     """
 
-    __slots__ = ("_clean", "_key", "_rules")
+    __slots__ = ("_key", "_known", "_rules")
 
     def __init__(self, key: bytes) -> None:
         if len(key) < KEY_BYTES or len(set(key)) < 8:
             raise WardopsError(Problem("E1620", params={"bytes": len(key), "least": KEY_BYTES}))
         self._key = key
         self._rules: dict[str, tuple[Mapping[str, Any], RuleSet]] = {}
-        self._clean: dict[str, set[bytes]] = {}
+        self._known: dict[str, dict[bytes, tuple[_Hit, ...]]] = {}
 
     def __repr__(self) -> str:
         return "Masker(key not shown)"
@@ -93,7 +104,7 @@ class Masker:
         :raises WardopsError: E1621, E1623 (rules), E1622 a secret would be left: the text must not be stored.
         """
         rules = self._rules_of(platform)
-        found = _united(list(_found(rules, text, self._clean[platform.name])), text)
+        found = _united(list(_found(rules, text, self._known[platform.name])), text)
         known = {span.value: span.unstable for span in found if _spreads(span.value, rules)}
         spans = _united([*found, *_elsewhere(known, text)], text) if known else found
         masked = _replaced(text, ((span, self._replacement(span)) for span in spans))
@@ -116,43 +127,56 @@ class Masker:
         if known is None or known[0] is not platform.secrets:
             known = (platform.secrets, compile_rules(platform.secrets, platform.name))
             self._rules[platform.name] = known
-            self._clean[platform.name] = set()
+            self._known[platform.name] = {}
         return known[1]
 
 
-def _found(rules: RuleSet, text: bytes, clean: set[bytes]) -> Iterator[_Span]:
+def _found(rules: RuleSet, text: bytes, known: dict[bytes, tuple[_Hit, ...]]) -> Iterator[_Span]:
     """Places of secrets, also overlapping ones.
 
-    :param clean: lines in which no rule found anything: most lines stand in hundreds of configs, and are looked at once.
+    :param known: what the rules found in lines seen before, mostly nothing: most lines stand in hundreds of configs.
     """
     if b"-----begin" in text.lower():
         yield from _pem(rules, text)
-    # only lines that are not known to be clean are searched; where each stands in the whole text is kept beside them
     lines = text.split(b"\n")
-    ends = [*itertools.accumulate(map(len, lines), lambda end, size: end + 1 + size)]
-    doubtful = [number for number, line in enumerate(lines) if line not in clean]
-    rest = b"\n".join([lines[number] for number in doubtful]).lower().replace(b"\t", b" ")
-    starts = [0, *itertools.accumulate(len(lines[number]) + 1 for number in doubtful)]
-    secret: set[int] = set()
+    starts = [0, *itertools.accumulate(len(line) + 1 for line in lines)]
+    doubtful = [number for number, line in enumerate(lines) if line not in known]
+    hits = [(starts[number], hit) for number, line in enumerate(lines) for hit in known.get(line, ())]
+    for number, found, lasting in _searched(rules, text, lines, starts, doubtful):
+        hits += [(starts[number], hit) for hit in found]
+        if lasting and len(known) < KNOWN_LINES:
+            known[lines[number]] = tuple(found)
     sections: dict[re.Pattern[bytes], list[tuple[int, int]]] = {}
+    for start, hit in hits:
+        if hit.within is not None:
+            if hit.within not in sections:
+                sections[hit.within] = _sections(hit.within, text)
+            if not any(first <= start < last for first, last in sections[hit.within]):
+                continue
+        yield _Span(start + hit.start, start + hit.end, hit.value, hit.unstable)
+
+
+def _searched(
+    rules: RuleSet, text: bytes, lines: list[bytes], starts: list[int], doubtful: list[int]
+) -> Iterator[tuple[int, list[_Hit], bool]]:
+    """What the rules find in these lines: number, places, and whether the same will be found wherever the line stands."""
+    rest = b"\n".join([lines[number] for number in doubtful]).lower().replace(b"\t", b" ")
+    here = [0, *itertools.accumulate(len(lines[number]) + 1 for number in doubtful)]
+    found: list[list[_Hit]] = [[] for _ in doubtful]
+    lasting = [True] * len(doubtful)
     for called in rules.triggers:
         place = rest.find(called.word)
         while place >= 0:
-            index = bisect.bisect_right(starts, place) - 1
-            number = doubtful[index]
-            end = ends[number]
-            start = end - len(lines[number])
+            index = bisect.bisect_right(here, place) - 1
+            start = starts[doubtful[index]]
+            end = start + len(lines[doubtful[index]])
             if called.blocks:
-                secret.add(number)  # what such a rule finds depends on the lines that follow
-            for rule, match in _matches(called, text, start, end, rest[starts[index] : starts[index + 1] - 1]):
-                secret.add(number)
-                if rule.within and rule.within not in sections:
-                    sections[rule.within] = _sections(rule.within, text)
-                if rule.within is None or any(first <= start < last for first, last in sections[rule.within]):
-                    yield from _spans(rule, match, text)
-            place = rest.find(called.word, starts[index + 1])
-    if len(clean) < CLEAN_LINES:
-        clean.update(lines[number] for number in doubtful if number not in secret)
+                lasting[index] = False  # what such a rule finds depends on the lines that follow
+            for rule, match in _matches(called, text, start, end, rest[here[index] : here[index + 1] - 1]):
+                for span in _spans(rule, match, text):
+                    found[index].append(_Hit(span.start - start, span.end - start, span.value, span.unstable, rule.within))
+            place = rest.find(called.word, here[index + 1])
+    return zip(doubtful, found, lasting, strict=True)
 
 
 def _matches(called: Called, text: bytes, start: int, end: int, line: bytes) -> Iterator[tuple[Rule, re.Match[bytes]]]:
