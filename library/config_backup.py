@@ -14,7 +14,8 @@ description:
   - A text is stored only when it is provably whole. Secrets are replaced by keyed hashes; the full text is kept encrypted beside.
     When nothing changed there is no commit.
   - Each device has one named result (C(stored), C(unreachable), C(timeout), C(host_key_unknown), C(host_key_changed), C(authentication),
-    C(refused), C(incomplete), C(shrunk), C(too_large), C(unknown_platform), C(not_stored)). No device waits for a bad one.
+    C(refused), C(incomplete), C(log_lines), C(wrong_device), C(shrunk), C(too_large), C(unknown_platform),
+    C(not_stored)). No device waits for a bad one.
   - A password is tried once for each device and run; after some failures of one account no device is tried with it any more.
   - How long, how many and when somebody must look stands in C(policies/network.yml).
 options:

@@ -48,7 +48,8 @@ class Faults:
     flood: int = 0  # bytes that a shown configuration is long
     insert: list[Insert] = field(default_factory=list)
     garbage: int = 0  # random bytes in the middle of a shown configuration
-    noise: str = ""  # a log line that gets into every answer
+    noise: str = ""  # a log line that gets into every answer; {n}: how many there were before
+    noisy: int = 0  # answers after which the noise ends; 0: never
     isolate: str = ""  # regular expression: this configuration line cuts the way to the device
     refuse_line: str = ""  # regular expression: this configuration line is refused
     lose_line: str = ""  # regular expression: this configuration line is taken without a word and lost
@@ -86,6 +87,7 @@ class Device:
         self.transcript: list[Entry] = []
         self.keep_transcript = True
         self.wrong = 0
+        self.noises = 0
         self.isolated = False
         self.added: list[str] = []  # lines that commands put into the running-config as a side effect
         self.trees: dict[str, Tree] = {}

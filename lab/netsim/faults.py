@@ -31,9 +31,10 @@ def spoil(shell: Shell, command: str, data: bytes) -> bytes | None:
     wrong = shell.device.faults
     for insert in wrong.insert:
         data = _inserted(data, re.compile(insert.after.encode()), shell.encode(insert.text.rstrip("\n") + "\n"))
-    if wrong.noise and data.count(b"\n") > 1:
+    if wrong.noise and data.count(b"\n") > 1 and not 0 < wrong.noisy <= shell.device.noises:
         head, _, tail = data.partition(b"\n")
-        data = head + b"\n" + shell.encode(wrong.noise.rstrip("\n") + "\n") + tail
+        data = head + b"\n" + shell.encode(wrong.noise.rstrip("\n").replace("{n}", f"{shell.device.noises:02}") + "\n") + tail
+        shell.device.noises += 1
     if len(data) < _LONG:
         return _cut(shell, command, data)
     if wrong.garbage:

@@ -31,6 +31,7 @@ ALARMS = (
     Status.HOST_KEY_CHANGED,
     Status.HOST_KEY_UNKNOWN,
     Status.AUTHENTICATION,
+    Status.WRONG_DEVICE,
     Status.SHRUNK,
     Status.NOT_STORED,
     Status.UNKNOWN_PLATFORM,
@@ -43,6 +44,7 @@ class Policy:
 
     :param shrunk_percent: a text that lost so many percent of its lines, and ``shrunk_lines`` at least, is not believed.
     :param tolerated_count: failed devices that need nobody at night, and so many percent of the fleet at most.
+    :param other_names: device of the ledger → names that its configuration may show instead.
     """
 
     limits: Limits
@@ -51,6 +53,7 @@ class Policy:
     shrunk_lines: int
     tolerated_count: int
     tolerated_percent: float
+    other_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def policy(data: Any) -> Policy:
@@ -68,9 +71,11 @@ def policy(data: Any) -> Policy:
         values = {}
         for key in ("weekly_days", "shrunk_percent", "shrunk_lines", "tolerated_count", "tolerated_percent"):
             values[key] = float(backup[key])
+        key = "other_names"
+        other_names = {str(name): tuple(str(one) for one in shown) for name, shown in backup.get(key, {}).items()}
         if min(numbers["sessions"], numbers["per_site"], numbers["attempts"], numbers["answer_bytes"], numbers["wrong_passwords"]) < 1:
             raise ValueError
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         shown = data.get("backup", {}).get(key) if isinstance(data, dict) and isinstance(data.get("backup"), dict) else None
         raise fail("E1633", "network.yml", key=f"backup.{key}", value=shown) from None
     return Policy(
@@ -80,6 +85,7 @@ def policy(data: Any) -> Policy:
         int(values["shrunk_lines"]),
         int(values["tolerated_count"]),
         values["tolerated_percent"],
+        other_names,
     )
 
 
@@ -195,11 +201,14 @@ class Backup:
         status, detail = dialogue.status, dialogue.detail
         if dialogue.answers and status is not Status.UNKNOWN_PLATFORM:
             platform = platforms.load(dialogue.device.platform)
-            for answer in dialogue.answers:
+            # the running configuration first: it says whose texts these are
+            for answer in sorted(dialogue.answers, key=lambda one: one.command != "running"):
                 old = held.get((dialogue.device.name, answer.command))
                 try:
                     text = captures.capture(platform, platform.commands[answer.command], answer)
                     if text:
+                        if "running" not in outcomes:
+                            self._recognise(dialogue.device, platform, text, answer.prompt)
                         self._believe(dialogue.device, answer.command, text, old)
                         made = self._made(dialogue.device, answer.command, platform, text)
                         outcomes[answer.command] = self._keep(made, old, session, found)
@@ -218,7 +227,15 @@ class Backup:
                     if answer.command == "running" or bad is not Status.REFUSED:
                         problem = error.problems[0]
                         status, detail = bad, f"{problem.code} {problem.text('ja')}"
+                    if bad is Status.WRONG_DEVICE:
+                        break
         return Result(dialogue.device, status, detail, dialogue.attempts, dialogue.seconds, dialogue.via, outcomes)
+
+    def _recognise(self, device: Device, platform: platforms.Platform, text: bytes, prompt: bytes) -> None:
+        """:raises WardopsError: E1616: the address of the ledger leads to another device."""
+        shown = captures.another_name(platform, text, prompt, (device.name, *self.policy.other_names.get(device.name, ())))
+        if shown:
+            raise fail("E1616", device=device.name, address=device.address, shown=shown[:64])
 
     def _believe(self, device: Device, command: str, text: bytes, old: Known | None) -> None:
         if old is None or device.name in self.shrunk:

@@ -8,6 +8,7 @@ whole is never stored: a truncated configuration that replaces a good one is fou
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -32,6 +33,7 @@ STATUS = {
     "E1613": Status.INCOMPLETE,
     "E1614": Status.INCOMPLETE,
     "E1615": Status.INCOMPLETE,
+    "E1616": Status.WRONG_DEVICE,
 }
 
 
@@ -60,6 +62,40 @@ def capture(platform: Platform, command: Command, answer: Answer) -> bytes:
     return b"\n".join(lines) + b"\n"
 
 
+def interrupted(platform: Platform, received: bytes) -> bool:
+    """Whether the device printed a line of its log into an answer. Where it begins and ends nobody can tell for sure: ask again."""
+    return bool(platform.log_lines and platform.log_lines.search(_received(platform, received)))
+
+
+def another_name(platform: Platform, text: bytes, prompt: bytes, wanted: Collection[str]) -> str:
+    """The name that a device gives itself, when it is none of those that it may have.
+
+    Upper and lower case, a domain after the name, and where the platform cuts long names off, make no difference.
+
+    :param text: of :func:`capture`.
+    :param wanted: the ledger's name, and what the policy allows besides.
+    :returns: empty: the name fits, or the device says none.
+    """
+    if platform.named is None:
+        return ""
+    said = [found.group(1) for found in platform.named.line.finditer(b"\n" + text)] if platform.named.line else []
+    if not said and platform.named.prompt:
+        found = platform.named.prompt.search(clean(platform, prompt))
+        said = [found.group(1)] if found else []
+    shown = [one.decode("utf-8", "replace").strip().strip("\"'") for one in said]
+    shown = [one for one in shown if one]
+    if not shown or any(_same_name(one, name, platform.named.longest) for one in shown for name in wanted):
+        return ""
+    return shown[0]
+
+
+def _same_name(shown: str, wanted: str, longest: int) -> bool:
+    shown, wanted = shown.casefold(), wanted.casefold()
+    if shown == wanted or shown.partition(".")[0] == wanted.partition(".")[0]:
+        return True
+    return bool(longest) and len(shown) == longest and wanted.startswith(shown)
+
+
 def clean(platform: Platform, received: bytes) -> bytes:
     """The stream as a screen of endless length would show it."""
     return b"\n".join(_shown(line) for line in _received(platform, received).split(b"\n"))
@@ -73,7 +109,9 @@ def _received(platform: Platform, received: bytes) -> bytes:
     if b"\x1b" in data:
         data = _ESCAPES.sub(b"", data)
     if b"\r" in data:
-        data = re.sub(rb"\r+\n", b"\n", data)
+        data = data.replace(b"\r\n", b"\n")
+        if b"\r\n" in data:  # more than one before a line's end
+            data = re.sub(rb"\r+\n", b"\n", data)
     return data.replace(b"\x07", b"")
 
 

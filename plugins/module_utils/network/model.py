@@ -28,7 +28,9 @@ class Status(StrEnum):
     AUTHENTICATION = "authentication"
     TIMEOUT = "timeout"  # it answered, and then fell silent
     REFUSED = "refused"  # it knows no such command, or gives no privilege
+    LOG_LINES = "log_lines"  # the device went on printing its log into the answers
     INCOMPLETE = "incomplete"  # cut off: start or end of the config is missing
+    WRONG_DEVICE = "wrong_device"  # complete, and of a device with another name
     SHRUNK = "shrunk"  # complete, and much shorter than the last good one
     TOO_LARGE = "too_large"
     UNKNOWN_PLATFORM = "unknown_platform"

@@ -65,6 +65,20 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Where a device says its own name; the first group of each is the name.
+
+    :param line: lines of the configuration, with the line feed before them; one of them has to fit.
+    :param prompt: the prompt, where the configuration has no such line.
+    :param longest: letters at which the platform cuts a name off; 0: it never does.
+    """
+
+    line: Pattern | None
+    prompt: Pattern | None
+    longest: int
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Something that a device asks on the way, and what it is told."""
 
@@ -83,6 +97,8 @@ class Platform:
     :param side_effects: what that leaves behind on the device, in Japanese.
     :param errors: lines with which a device refuses a command.
     :param pager: what waits for a key in the middle of an answer although paging is off, and the key.
+    :param log_lines: log lines, with the line feed before them, that the device prints into an answer: the command is then asked again.
+    :param named: where the device says its name; ``None``: it never does.
     :param leave: commands that end the session, and what it may ask then.
     :param volatile: lines that change by themselves, and what is written in their place.
     :param differs: lines that differ between running and startup configuration by nature: passed over when the two are compared.
@@ -105,6 +121,8 @@ class Platform:
     errors: Pattern
     pager: Pattern
     pager_answer: bytes
+    log_lines: Pattern | None
+    named: Named | None
     leave: tuple[bytes, ...]
     questions: tuple[Question, ...]
     volatile: tuple[tuple[Pattern, bytes], ...]
@@ -174,6 +192,7 @@ class _Reading:
     def platform(self, name: str) -> Platform:
         enable = self.left.pop("enable", None)
         commands = self.left.pop("commands", {})
+        named = self.left.pop("named", None)
         platform = Platform(
             name=name,
             title=self.text("title"),
@@ -189,6 +208,8 @@ class _Reading:
             errors=self.pattern("errors", self.left.pop("errors", None)),
             pager=self.pattern("pager", self.left.pop("pager", r"(?i)-{2,}[ (]*more[^\n]{0,30}")),
             pager_answer=self.text("pager_answer", " ").encode(),
+            log_lines=self.line("log_lines", self.left.pop("log_lines", None)),
+            named=self.named(named) if named is not None else None,
             leave=self.lines("leave"),
             questions=tuple(
                 Question(self.pattern("questions", one.get("ask")), str(one.get("answer", "")).encode()) for one in self.rows("questions")
@@ -274,6 +295,26 @@ class _Reading:
             return None
         when, ask, refused = (self.pattern(f"enable.{part}", value[part]) for part in ("when", "ask", "refused"))
         return Enable(str(value["send"]).encode(), when, ask, refused)
+
+    def named(self, value: Any) -> Named | None:
+        if not isinstance(value, dict) or not value or set(value) - {"line", "prompt", "longest"}:
+            self.wrong("named", "line、prompt、longest だけです", "only line, prompt, longest")
+            return None
+        line, longest = self.line("named.line", value.get("line")), value.get("longest", 0)
+        prompt = self.pattern("named.prompt", value["prompt"]) if "prompt" in value else None
+        if any(one is not None and one.groups != 1 for one in (line, prompt)) or not isinstance(longest, int):
+            self.wrong("named", "名前の部分を 1 つの ( ) で囲み、longest は文字数です", "one group for the name; longest is a number")
+            return None
+        return Named(line, prompt, longest)
+
+    def line(self, key: str, value: Any) -> Pattern | None:
+        """A pattern that begins with ``^``; it is compiled to begin with the line feed before it, which is found ten times faster."""
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value.startswith("^"):
+            self.wrong(key, "^ で始めてください", "it must begin with ^")
+            return None
+        return self.pattern(key, rf"\n(?:{value[1:]})")
 
     def command(self, key: str, value: Any) -> Command:
         if not isinstance(value, dict) or "send" not in value or set(value) - {"send", "start", "end", "minimum", "absent", "balanced"}:

@@ -8,12 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward
-from ansible_collections.ward.ops.plugins.module_utils.network import backup, desired
+from ansible_collections.ward.ops.plugins.module_utils.network import backup, desired, known_hosts
+from ansible_collections.ward.ops.plugins.module_utils.network.masking import Masker
+from ansible_collections.ward.ops.plugins.module_utils.network.model import Device, Status
+from ansible_collections.ward.ops.plugins.module_utils.network.reader.access import accesses
 from ansible_collections.ward.ops.plugins.module_utils.network.store.status import Row
+from ansible_collections.ward.ops.plugins.module_utils.network.store.store import ConfigStore
+from pyrage import x25519
 
-WARD = Ward(Path(__file__).resolve().parents[3] / "inventories/sample")
+from tests.netsim import ENABLE, PASSWORD, USER, Wanted, fleet
+
+SAMPLE = Path(__file__).resolve().parents[3] / "inventories/sample"
+WARD = Ward(SAMPLE)
 NOW = dt.datetime(2025, 11, 9, 1, 0, tzinfo=dt.UTC)
 
 
@@ -52,3 +61,27 @@ def test_a_policy_that_makes_no_sense(key: str, value: object) -> None:
         backup.policy(data)
     with pytest.raises(WardopsError, match="E1633"):
         backup.policy({})
+
+
+def test_the_address_of_another_device_stores_nothing(tmp_path: Path) -> None:
+    """covers: E1616. The key is the recorded one, the password fits: only the name tells."""
+    key = b"0123456789abcdefghijklmnopqrstuvwxyz"
+    with fleet(Wanted(name="SW-2"), Wanted(name="SW-3")) as running:
+        addresses = [(one.address, one.port) for one in running.devices]
+        devices = tuple(
+            Device(name, "cisco_ios", where[0], "HON", "lgwan", where[1]) for name, where in zip(("SW-1", "CORE"), addresses, strict=True)
+        )
+        known = known_hosts.parse(running.known_hosts.encode())
+        data = yaml.safe_load((SAMPLE / "policies/network.yml").read_text(encoding="utf-8"))
+        data["backup"]["other_names"] = {"CORE": ["SW-3"]}
+        rules = backup.policy(data)
+        work = backup.Backup(ConfigStore(tmp_path / "store", [str(x25519.Identity.generate().to_public())]), Masker(key), rules)
+        night = desired.Night(devices, frozenset(), (), ())
+        way = backup.Way(accesses({"user": USER, "password": PASSWORD, "enable": ENABLE}), known, lambda _result: None)
+        found = work.run(backup.info("lgwan", night, dt.datetime.now(dt.UTC)), night, way)
+    by_name = {one.device.name: one for one in found.results}
+    assert (by_name["SW-1"].status, by_name["CORE"].status) == (Status.WRONG_DEVICE, Status.STORED)
+    assert "E1616" in by_name["SW-1"].detail
+    assert "SW-2" in by_name["SW-1"].detail
+    assert {device for device, _ in work.store.known()} == {"CORE"}
+    assert backup.attention(found, rules) is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
-from ansible_collections.ward.ops.plugins.module_utils.network.capture import capture, comparable, status_of, steady
+from ansible_collections.ward.ops.plugins.module_utils.network.capture import another_name, capture, comparable, status_of, steady
 from ansible_collections.ward.ops.plugins.module_utils.network.model import Answer, Status
 from ansible_collections.ward.ops.plugins.module_utils.network.platform import Platform, load, names
 from hypothesis import given, settings
@@ -188,6 +188,25 @@ def test_too_short_and_unbalanced() -> None:
     assert code(junos, Answer("running", stream + b"\r\nu@x> ", b"u@x> ")) == "E1615"
     whole_text = stream + b"}\r\n\r\n{master:0}\r\nu@x> "
     assert capture(junos, junos.commands["running"], Answer("running", whole_text, b"u@x> ")).endswith(b"    }\n}\n")
+
+
+@pytest.mark.parametrize(
+    ("platform", "text", "wanted", "shown"),
+    [
+        ("cisco_ios", b"version 15.2\nhostname SW1\n", ["SW1"], ""),
+        ("cisco_ios", b"version 15.2\nhostname sw1\n", ["SW1"], ""),
+        ("cisco_ios", b"hostname SW1.ward.example\n", ["SW1"], ""),
+        ("cisco_ios", b"hostname SW2\n", ["SW1"], "SW2"),
+        ("cisco_ios", b"hostname CORE\n", ["SW1", "CORE"], ""),
+        ("cisco_ios", b"version 15.2\n", ["SW1"], ""),
+        ("cisco_ios", b"interface Gi0/1\n description hostname SW2\n", ["SW1"], ""),
+        ("juniper_junos", b"system {\n    host-name SW2;\n}\n", ["SW1"], "SW2"),
+        ("alaxala_ax26s", b'hostname "SW1"\n', ["SW1"], ""),
+        ("fortinet", b'config system global\n    set hostname "FW2"\nend\n', ["FW1"], "FW2"),
+    ],
+)
+def test_a_device_with_another_name_is_noticed(platform: str, text: bytes, wanted: list[str], shown: str) -> None:
+    assert another_name(load(platform), text, PROMPT, wanted) == shown
 
 
 def test_no_startup_configuration_is_an_empty_text() -> None:

@@ -82,6 +82,42 @@ def test_each_fault_has_its_result_and_spoils_nobody_else() -> None:
     assert found["lying-pager"].detail, "and it is told"
 
 
+LOGS = {
+    "cisco_ios": "*Mar  1 00:01:{n}.123: %SYS-5-CONFIG_I: Configured from console by vty0 (192.0.2.9)",
+    "cisco_nxos": "2025 Nov 23 10:00:{n} SW-1 %ETHPORT-5-IF_UP: Interface Ethernet1/1 is up",
+    "arista_eos": "Nov 23 10:00:{n} SW-1 ConfigAgent: %SYS-5-CONFIG_I: Configured from console by admin on vty3 (192.0.2.9)",
+    "juniper_junos": "Nov 23 10:00:{n}  SW-1 mgd[1234]: UI_COMMIT: User 'admin' requested 'commit' operation",
+    "alaxala_ax26s": "11/23 10:00:{n} E4 PORT GigabitEthernet0/1 25011001 1350:000000000000 Port up.",
+    "apresia_aeos": "Nov 23 10:00:{n} SW-1 <port:info> port 1/1 link up",
+    "allied_telesis_awplus": "10:00:{n} SW-1 NSM[414]: Port up notification received for port1.0.1",
+    "yamaha": "2025/11/23 10:00:{n}: LAN1: PORT1 link up (1000BASE-T Full Duplex)",
+    "nec_ix": "2025/11/23 10:00:{n} ETH.004: Link up, GigaEthernet0.0",
+    "hp_comware": "%Nov 23 10:00:{n}:123 2025 SW-1 SHELL/5/SHELL_LOGIN: admin logged in from 192.0.2.9.",
+    "fujitsu_sir": "Nov 23 10:00:{n} SW-1 protocol: ether 1 link up",
+    "furukawa_fitelnet": "*Nov 23 10:00:{n}.123: %LINK-3-UPDOWN: Interface GigaEthernet1/1, changed state to up",
+    "fortinet": "date=2025-11-23 time=10:00:{n} devname=SW-1 type=event subtype=system msg=x",
+    "linux": "Message from syslogd@SW-1 at Nov 23 10:00:{n} ...",
+    "frr": "2025/11/23 10:00:{n} OSPF: [ABCDE-12345] neighbor 192.0.2.9 is down",
+}
+
+
+def test_log_lines_are_never_kept() -> None:
+    """Asked again until the log is quiet; a log that goes on is a result; a line that stays the same belongs to the configuration."""
+    wanted = [Wanted(name=name.upper(), session=name, faults=Faults(noise=text, noisy=2)) for name, text in LOGS.items()]
+    fixed = "*Mar  1 00:01:02.123: %SYS-5-CONFIG_I: an example in a banner"
+    wanted += [Wanted(name="TALKS-ON", faults=Faults(noise=LOGS["cisco_ios"])), Wanted(name="BANNER", faults=Faults(noise=fixed))]
+    with fleet(*wanted) as running:
+        found = read(running, {name.upper(): name for name in LOGS}, Limits(connect=20, device=40))
+    for name in LOGS:
+        dialogue, rules = found[name.upper()], platform.load(name)
+        assert dialogue.status is Status.STORED, (name, dialogue.detail)
+        for one in dialogue.answers:
+            assert b"10:00:" not in one.received and b"00:01:" not in one.received, name
+            capture.capture(rules, rules.commands[one.command], one)
+    assert (found["TALKS-ON"].status, found["TALKS-ON"].answers) == (Status.LOG_LINES, ())
+    assert found["BANNER"].status is Status.STORED
+
+
 def test_a_changed_password_does_not_lock_the_account_everywhere() -> None:
     names = [f"SW-{number}" for number in range(40)]
     with fleet(*(Wanted(name=name) for name in names)) as running:

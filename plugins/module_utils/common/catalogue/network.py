@@ -71,4 +71,13 @@ ENTRIES: dict[str, Entry] = {
         _INCOMPLETE_JA,
         _INCOMPLETE,
     ),
+    "E1616": Entry(
+        "config-of-another-device",
+        "台帳の {device}（{address}）は、自分を {shown} と名乗りました",
+        "{device} of the ledger ({address}) calls itself {shown}",
+        "何も保管していません。台帳の管理 IP アドレスと、機器の名前の設定を確かめてください。"
+        "名前が違ってよい機器は、policies/network.yml の backup.other_names に書いてください",
+        "nothing was stored; check the ledger's management address and the name that is set in the device; "
+        "a device that may have another name goes into backup.other_names of policies/network.yml",
+    ),
 }

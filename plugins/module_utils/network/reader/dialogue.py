@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncssh
 
+from .. import capture as captures
 from ..known_hosts import KnownHosts, Verdict
 from ..model import Answer, Device, Status
 from ..platform import Command, Platform
@@ -24,6 +25,8 @@ from .terminal import ClosedError, Judge, Judgement, Terminal, TooLargeError, op
 _KNOWN, _GREETING, _OTHER, _ANSWER = 0.01, 0.1, 0.6, 0.05
 #: seconds of silence in a greeting without a prompt after which the Enter key is pressed, once
 _NUDGE = 2.0
+#: how often a command is asked whose answer the device's log gets into
+_ASKS = 4
 #: what old devices need is added by their platform file (``ssh``); these are everybody's, the cheap ones first
 _KEX = [
     "curve25519-sha256",
@@ -162,7 +165,7 @@ class Attempt:
         prompt = await self._greeting(terminal)
         prompt = await self._enable(terminal, prompt)
         for line in self.platform.setup:
-            await terminal.ask(line, self._any_prompt(prompt, _GREETING))
+            await terminal.ask(line, self._any_prompt(terminal, prompt, _GREETING))
             prompt = terminal.last_line()
         for key in self.commands:
             command = self.platform.commands.get(key)
@@ -201,16 +204,25 @@ class Attempt:
         return prompt
 
     async def _show(self, terminal: Terminal, command: Command, prompt: bytes) -> Answer:
-        received = await terminal.ask(command.send, self._any_prompt(prompt))
-        return Answer(command.key, received, prompt)
+        """Until the device does not print its log into the answer, or twice says the same: then it is the configuration's own text."""
+        before = b""
+        for _ in range(_ASKS):
+            received = await terminal.ask(command.send, self._any_prompt(terminal, prompt))
+            if not captures.interrupted(self.platform, received) or received == before:
+                return Answer(command.key, received, prompt)
+            before = received
+        raise Failed(Status.LOG_LINES, f"応答にログが混ざる（{_ASKS} 回）")
 
-    def _any_prompt(self, known: bytes, other: float = _OTHER) -> Judge:
-        """The known prompt soon (AlaxalA's sign for unsaved changes aside), another of its form later; the pager is answered."""
+    def _any_prompt(self, terminal: Terminal, known: bytes, other: float = _OTHER) -> Judge:
+        """The known prompt soon (AlaxalA's sign for unsaved changes aside), another of its form later; the pager is answered.
+
+        A log line after the prompt pushes it up, and not every device writes it again: Enter makes it.
+        """
         bare = known.lstrip(b"!")
 
         def judge(line: bytes) -> Judgement | None:
             if not line:
-                return None
+                return (_NUDGE, b"\n") if captures.interrupted(self.platform, terminal.last_whole_line()) else None
             if line.lstrip(b"!") == bare:
                 return _KNOWN, None
             if self.platform.pager.match(line):

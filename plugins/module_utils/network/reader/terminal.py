@@ -115,6 +115,11 @@ class Terminal(asyncssh.SSHClientSession[bytes]):
             tail = tail.rpartition(b"\x08")[2]  # a pager's prompt that was taken away again
         return tail.replace(b"\0", b"").strip()
 
+    def last_whole_line(self) -> bytes:
+        """The line before the last one, with the line feed before it."""
+        lines = bytes(self.buffer[-_TAIL:]).rstrip().rpartition(b"\n")
+        return b"\n" + lines[2]
+
     def _look_again(self) -> None:
         self._looking = False
         if self._waiter and not self._error:

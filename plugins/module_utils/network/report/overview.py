@@ -49,6 +49,8 @@ STATUSES: Mapping[str, str] = {
     Status.TIMEOUT: "応答が途絶えた",
     Status.REFUSED: "コマンドが拒否された",
     Status.INCOMPLETE: "設定が途中で切れた",
+    Status.WRONG_DEVICE: "別の機器につながった",
+    Status.LOG_LINES: "応答にログが混ざる",
     Status.SHRUNK: "前回より大幅に短い",
     Status.TOO_LARGE: "大きすぎる",
     Status.UNKNOWN_PLATFORM: "機種の定義がない",
