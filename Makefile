@@ -14,8 +14,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 PYTHON := .venv/bin/python
 # the lab needs root
 AS_ROOT := tools/as_root.sh
-# pytest workers: one more than cores, since a quarter of the time is waiting for servers
-WORKERS ?= 3
+# pytest workers: twice the cores, since half of the time is waiting for servers
+WORKERS ?= 4
 # more arguments for pytest: make test ARGS="tests/unit -k mac"
 ARGS ?=
 

@@ -1,4 +1,4 @@
-"""``python -m lab.patchsim``: a simulated WSUS server (sim) as a process; see ``--help`` and README.md."""
+"""``python -m lab.patchsim``: a simulated WSUS server and Windows terminals (sim) as a process; see ``--help`` and README.md."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .control import Channel, Control, ask
 from .store import Refused
+from .windows import command as windows
 from .worldfile import load
 from .wsus.endpoint import Endpoint, Tls
 
@@ -29,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     wsus.add_argument("--unbound", action="store_true", help="let in logins that are not bound to the TLS channel")
     wsus.add_argument("--latency", type=float, default=0.0, metavar="SECONDS")
     wsus.add_argument("--user", default="WARD\\wsus-ops", help="who may sign in; the password is in WARDOPS_SIM_PASSWORD")
+    windows.add_parser(commands)
     tell = commands.add_parser("tell", help="send one command to a running simulation and print its answer")
     tell.add_argument("--control", type=Path, required=True)
     tell.add_argument("words", metavar="JSON", help='such as \'{"do": "advance", "days": 7}\'')
@@ -67,6 +69,8 @@ def main() -> int:
     arguments = parser().parse_args()
     if arguments.command == "wsus":
         return serve(arguments)
+    if arguments.command == "windows":
+        return windows.run(arguments)
     try:
         print(json.dumps(ask(arguments.control, **json.loads(arguments.words)), ensure_ascii=False))
     except (OSError, ValueError, TypeError, RuntimeError) as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError, fail
+from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.patch.installing.results import CSV, HTML, JSON, OPEN, Outcome, Row, add, row
 
 ARGUMENTS = {
@@ -39,16 +39,14 @@ class ActionModule(ActionBase):
 
 
 def _record(arguments: dict[str, Any], variables: dict[str, Any], *, check: bool) -> dict[str, Any]:
-    """:raises WardopsError: E1933 (nobody), and what :func:`add` raises."""
-    batch = list(variables.get("ansible_play_batch") or ())
-    if not batch:
-        raise fail("E1933", what=", ".join(variables.get("ansible_play_hosts_all") or ()) or "-")
+    """:raises WardopsError: what :func:`add` raises."""
+    batch = list(variables["ansible_play_batch"])
     now = dt.datetime.now(dt.UTC)
     done = [row(_outcome(name, variables["hostvars"][name]), arguments["state"], now, check=check) for name in batch]
     folder = Path(arguments["folder"])
     rows: list[Row] = done
     if not check:
-        rows = add(folder, done, variables.get("ansible_play_hosts_all") or batch, arguments["run"], arguments["override_reason"])
+        rows = add(folder, done, variables["ansible_play_hosts_all"], arguments["run"], arguments["override_reason"])
     open_hosts = [one.host for one in done if one.state in OPEN]
     return {
         "changed": False,  # the list of what was done is no change of the ward's things

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import resource
 import ssl
 import threading
 from collections.abc import Iterable, Mapping
@@ -58,6 +60,7 @@ class Site:
         self.server = Server(self.accounts)
         self.machines: dict[str, Machine] = {}
         self.hosts: dict[str, dict[str, Any]] = {}
+        _allow_sockets()
         if spec.state:
             spec.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         for number, terminal in enumerate(terminals):
@@ -103,3 +106,10 @@ class Site:
         for machine in self.machines.values():
             machine.save()
         self.accounts.close()
+
+
+def _allow_sockets() -> None:
+    """One listener for each terminal, and one socket for each connection: more than a shell's usual limit of open files."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

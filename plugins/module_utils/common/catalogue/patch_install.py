@@ -26,11 +26,4 @@ ENTRIES: dict[str, Entry] = {
         "ファイルを別の場所に移し、実行し直してください（適用済みの端末は変更されません）",
         "move the file away and run again (terminals that are done are not changed)",
     ),
-    "E1933": Entry(
-        "patch-install-hosts",
-        "結果を記録する端末がありません: {what}",
-        "there is no terminal to record: {what}",
-        "--limit と ring、patch_hosts を確かめてください",
-        "look at --limit, ring and patch_hosts",
-    ),
 }
