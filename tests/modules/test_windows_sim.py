@@ -94,7 +94,6 @@ def inventory(folder: Path, made: Site, hosts: dict[str, dict[str, Any]]) -> Non
     (folder / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": found}}), encoding="utf-8")
 
 
-@pytest.mark.xfail(strict=True, reason="win_copy of the same content once more still says changed: the sim's file store is not done")
 def test_every_transport_does_everything(folder: Path, terminals: Site) -> None:
     inventory(folder, terminals, {name: dict(how) for name, how in CONNECTIONS.items()})
     (folder / "work.yml").write_text(WORK, encoding="utf-8")
@@ -132,7 +131,6 @@ def test_who_is_refused(folder: Path, terminals: Site) -> None:
     assert "Unsupported parameters for (ansible.windows.win_ping) module: dta" in said["psrp-ntlm-https"]
 
 
-@pytest.mark.xfail(strict=True, reason="a payload that travels as a file (keep_remote_files) is not served yet")
 def test_a_payload_that_was_copied_to_a_file_first(folder: Path, terminals: Site) -> None:
     names = ["winrm-ntlm-https", "psrp-ntlm-https"]
     inventory(folder, terminals, {name: dict(CONNECTIONS[name]) for name in names})

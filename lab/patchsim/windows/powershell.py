@@ -47,6 +47,11 @@ def run(machine: Machine, command: str, stdin: bytes) -> Output:
     except ValueError:  # quotes that do not close, base64 that is none
         parsed = None
     script, given = parsed or (command, [])
+    return run_script(machine, script, given, stdin)
+
+
+def run_script(machine: Machine, script: str, given: list[str], stdin: bytes) -> Output:
+    """:param given: the script's arguments."""
     if given and path_key(given[0]) in machine.data["files"]:  # not pipelined: the payload was copied into a file before
         stdin = base64.b64decode(machine.data["files"][path_key(given[0])]["data"])
     with machine.lock:

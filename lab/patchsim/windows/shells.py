@@ -21,7 +21,7 @@ from psrpcore.types import HostMethodIdentifier
 
 from . import wsman
 from .machine import Machine
-from .powershell import run
+from .powershell import run, run_script
 from .wsman import Fault, Request
 
 CMD = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd"
@@ -136,6 +136,7 @@ class _Pipeline:
     def __init__(self, pool: ServerRunspacePool, number: str) -> None:
         self.pipeline = ServerPipeline(pool, uuid.UUID(number))
         self.script = ""
+        self.arguments: list[str] = []
         self.input: list[str] = []
         self.done = False
 
@@ -165,6 +166,7 @@ class PowerShellShell:
                 if isinstance(event, CreatePipelineEvent) and pipeline is not None:
                     # "exit $LASTEXITCODE" is what the connection plugin adds to a raw command
                     pipeline.script = event.pipeline.commands[0].command_text.removesuffix("\nexit $LASTEXITCODE")
+                    pipeline.arguments = [str(value) for _, value in event.pipeline.commands[0].parameters]
                     if getattr(event.pipeline, "no_input", False):
                         self._run(pipeline)
                 elif isinstance(event, PipelineInputEvent) and pipeline is not None:
@@ -178,8 +180,7 @@ class PowerShellShell:
         if pipeline.done:
             return
         pipeline.done = True
-        encoded = base64.b64encode(pipeline.script.encode("utf-16-le")).decode()
-        output = run(self._machine, f"powershell -EncodedCommand {encoded}", "\n".join(pipeline.input).encode())
+        output = run_script(self._machine, pipeline.script, pipeline.arguments, "\n".join(pipeline.input).encode())
         there = pipeline.pipeline
         there.start()
         for line in output.out.decode().splitlines():

@@ -90,13 +90,15 @@ def _target(machine: Machine, arguments: dict[str, Any]) -> str:
 
 
 def _query(machine: Machine, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Which of the sender's files are not here yet."""
+    """Which of the sender's files are not here yet: ``dest`` is the folder, each file says its name below it."""
     changed = []
     for one in arguments.get("files") or []:
-        path = _target(machine, {**arguments, "_original_basename": ntpath.basename(one["dest"])})
+        path = ntpath.join(arguments["dest"], one["dest"])
         found = machine.data["files"].get(path_key(path))
+        if found is not None and found["data"] is None:
+            found = machine.data["files"].get(path_key(ntpath.join(path, ntpath.basename(one["src"].replace("/", "\\")))))
         here = hashlib.sha1(base64.b64decode(found["data"] or ""), usedforsecurity=False).hexdigest() if found else ""
-        if here != one["checksum"]:
+        if found is None or (arguments.get("force", True) and here != one["checksum"]):
             changed.append({"src": one["src"], "dest": one["dest"], "checksum": one["checksum"]})
     return {"changed": bool(changed), "files": changed, "directories": [], "symlinks": []}
 
