@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from ..common.problems import Problem
@@ -79,6 +80,8 @@ def usb_devices(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
     lost_keys, lost_identities = _lost(rows, keys, identities, desired)
     here, today, sections = _in_service(ward, layer, rules), ward.today.isoformat(), _sections(ward)
     registered = frozenset(policy["registered"])
+    copied = ("device_id", "vid", "pid", "serial", "kind", "permission", "valid_to", "use")
+    pick = itemgetter(*copied)
     for row, key, identity in zip(rows, keys, identities, strict=True):
         if row["status"] not in registered:
             continue
@@ -94,18 +97,12 @@ def usb_devices(ward: Ward, layer: str, rules: Mapping[str, Any]) -> Desired:
             continue
         elif listed and not allowed:
             continue  # another layer's, or its terminals are no longer in service
-        desired.rows[key] = {
-            "device_id": row["device_id"],
-            "vid": row["vid"],
-            "pid": row["pid"],
-            "serial": row["serial"],
-            "kind": row["kind"],
-            "permission": "deny" if lost else row["permission"],
-            "valid_to": row["valid_to"],
-            "use": row["use"],
-            "terminals": allowed,
-            "dept_name": sections.get(row["dept_code"], ""),
-        }
+        item = dict(zip(copied, pick(row), strict=True))
+        item["terminals"] = allowed
+        item["dept_name"] = sections.get(row["dept_code"], "")
+        if lost:
+            item["permission"] = "deny"
+        desired.rows[key] = item
     return desired
 
 

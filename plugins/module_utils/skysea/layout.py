@@ -240,7 +240,9 @@ def _understand(layout: Layout, lines: list[int], rows: list[list[str]], reading
                     reading.problems.append(_unreadable(path, lines[index], number + 1, *_CELL, title=column.title, cell=cell))
             columns[column.field] = [words[cell] or "" for cell in cells]
     understood = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    reading.rows = [(line, row) for index, (line, row) in enumerate(zip(lines, understood, strict=True)) if index not in refused]
+    reading.rows = list(zip(lines, understood, strict=True))
+    if refused:
+        reading.rows = [row for index, row in enumerate(reading.rows) if index not in refused]
 
 
 _COUNT = ("セルが {found} 個（{wanted} 個のはず）", "{found} cells, not {wanted}")

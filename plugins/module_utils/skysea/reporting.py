@@ -35,8 +35,9 @@ def secure_usb(ward: Ward, devices: list[Row], actual: Mapping[str, Row]) -> lis
     In stock or disposed, yet allowed; in use, yet unknown to the console; lost, yet not denied.
     """
     secure = [row for row in devices if row["kind"] == "secure_usb"]
-    models = {(row["vid"], row["pid"]) for row in secure}
-    registered = {(row["vid"], row["pid"], row["serial"].upper()): row for row in actual.values() if (row["vid"], row["pid"]) in models}
+    serials = {row["serial"].upper() for row in secure}
+    same_serial = ((serial, row) for row in actual.values() if (serial := row["serial"].upper()) in serials)
+    registered = {(row["vid"], row["pid"], serial): row for serial, row in same_serial}
     today, found = ward.today.isoformat(), []
     for row in secure:
         console = registered.get((row["vid"], row["pid"], row["serial"].upper()))
