@@ -91,7 +91,7 @@ class Platform:
     """One platform.
 
     :param driver: who reads it; ``reader``, our own over asyncssh, is the only one. ``netmiko`` and ``napalm`` name the types there.
-    :param ssh: options for old devices (algorithms by asyncssh's names), terminal width.
+    :param ssh: ``legacy`` (algorithms of old devices, see ``reader/algorithms.py``), more of them by name, and the terminal's width.
     :param prompt: matched against the last line of what was received, without terminal escapes.
     :param setup: sent before the first command; their answers are not kept.
     :param side_effects: what that leaves behind on the device, in Japanese.

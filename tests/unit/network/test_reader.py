@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.network import capture, known_hosts, platform
 from ansible_collections.ward.ops.plugins.module_utils.network.model import Device, Dialogue, Status
 from ansible_collections.ward.ops.plugins.module_utils.network.reader.access import Access, accesses
 from ansible_collections.ward.ops.plugins.module_utils.network.reader.fleet import Limits, read_fleet
 
-from tests.netsim import ENABLE, PASSWORD, USER, Cut, Faults, Fleet, Wanted, fleet
+from tests.netsim import ENABLE, PASSWORD, SESSIONS, USER, Cut, Faults, Fleet, Wanted, fleet
 
 LIMITS = Limits(connect=1.5, device=3.0, pause=0.1)
 
@@ -140,3 +143,17 @@ def test_without_an_account_nothing_is_tried(given: dict[str, str]) -> None:
     """covers: E1632"""
     with pytest.raises(WardopsError, match="E1632"):
         accesses(given)
+
+
+def test_an_old_device_is_read_where_its_platform_allows_old_algorithms(tmp_path: Path) -> None:
+    """What a switch of 2012 offers, and nothing newer."""
+    folder = tmp_path / "old"
+    shutil.copytree(SESSIONS / "cisco_ios", folder)
+    path = next(folder.glob("*.y*ml"))
+    old = {"kex": ["diffie-hellman-group14-sha1"], "ciphers": ["aes128-cbc", "3des-cbc"], "macs": ["hmac-sha1"], "host_key": "rsa"}
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text(encoding="utf-8")), "ssh": old}), encoding="utf-8")
+    with fleet(Wanted(name="OLD-IOS", session=str(path)), Wanted(name="OLD-EOS", session=str(path))) as running:
+        found = read(running, {"OLD-EOS": "arista_eos"}, Limits(connect=20, device=40))
+    assert found["OLD-IOS"].status is Status.STORED, found["OLD-IOS"].detail
+    assert found["OLD-EOS"].status is Status.UNREACHABLE
+    assert "暗号方式" in found["OLD-EOS"].detail

@@ -20,6 +20,7 @@ from ..known_hosts import KnownHosts, Verdict
 from ..model import Answer, Device, Status
 from ..platform import Command, Platform
 from .access import Access, Breaker
+from .algorithms import Algorithms
 from .terminal import ClosedError, Judge, Judgement, Terminal, TooLargeError, options
 
 #: seconds of quiet after the known prompt, after the first one and others of its form, and before a pager or a question is answered
@@ -28,41 +29,6 @@ _KNOWN, _GREETING, _OTHER, _ANSWER = 0.01, 0.1, 0.6, 0.05
 _NUDGE = 2.0
 #: how often a command is asked whose answer the device's log gets into
 _ASKS = 4
-#: what old devices need is added by their platform file (``ssh``); these are everybody's, the cheap ones first
-_KEX = [
-    "curve25519-sha256",
-    "curve25519-sha256@libssh.org",
-    "ecdh-sha2-nistp256",
-    "ecdh-sha2-nistp384",
-    "ecdh-sha2-nistp521",
-    "diffie-hellman-group14-sha256",
-    "diffie-hellman-group16-sha512",
-    "diffie-hellman-group-exchange-sha256",
-    "diffie-hellman-group18-sha512",
-]
-_CIPHERS = [
-    "aes128-gcm@openssh.com",
-    "aes256-gcm@openssh.com",
-    "aes128-ctr",
-    "aes192-ctr",
-    "aes256-ctr",
-    "chacha20-poly1305@openssh.com",
-]
-_MACS = [
-    "hmac-sha2-256-etm@openssh.com",
-    "hmac-sha2-512-etm@openssh.com",
-    "hmac-sha2-256",
-    "hmac-sha2-512",
-]
-_HOST_KEYS = [
-    "ssh-ed25519",
-    "ecdsa-sha2-nistp256",
-    "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521",
-    "rsa-sha2-512",
-    "rsa-sha2-256",
-]
-_LEGACY = {"kex": _KEX, "encryption": _CIPHERS, "mac": _MACS, "host_key": _HOST_KEYS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +116,7 @@ class Attempt:
 
     async def _open(self) -> tuple[asyncssh.SSHClientConnection, Terminal]:
         kinds = tuple(sorted({key.kind for key in self.known.keys(self.device.address, self.device.port)}))
-        settings = connection_options(kinds, self.access.user, _Legacy(self.platform.ssh))
+        settings = connection_options(kinds, self.access.user, Algorithms.of(self.platform.ssh))
         connection = await _connected(settings, self.device, lambda: _Client(self))
         self.phase = "terminal"
         term, size = options(self.platform.ssh)
@@ -338,19 +304,6 @@ class _Client(asyncssh.SSHClient):
         return True
 
 
-class _Legacy:
-    """What a platform file adds to the algorithms; hashable, so that options are made once."""
-
-    def __init__(self, ssh: Any) -> None:
-        self.added = {name: tuple(str(one) for one in ssh.get(name, ())) for name in _LEGACY}
-
-    def __hash__(self) -> int:
-        return hash(tuple(self.added.items()))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Legacy) and self.added == other.added
-
-
 @cache
 def private_key(text: str) -> asyncssh.SSHKey:
     """Parsed once. :raises asyncssh.KeyImportError: when it is none."""
@@ -358,20 +311,19 @@ def private_key(text: str) -> asyncssh.SSHKey:
 
 
 @cache
-def connection_options(kinds: tuple[str, ...], user: str, legacy: _Legacy) -> asyncssh.SSHClientConnectionOptions:
+def connection_options(kinds: tuple[str, ...], user: str, algorithms: Algorithms) -> asyncssh.SSHClientConnectionOptions:
     """The options of all connections that are alike.
 
     :param kinds: types of the recorded host keys: the device shall show one of these, since it may have others too.
     """
-    chosen = {name: [*usual, *legacy.added[name]] for name, usual in _LEGACY.items()}
-    wanted = [one for one in chosen["host_key"] if one in kinds or (one.startswith("rsa-") and "ssh-rsa" in kinds)]
+    wanted = [one for one in algorithms.host_key if one in kinds or (one.startswith("rsa-") and "ssh-rsa" in kinds)]
     return asyncssh.SSHClientConnectionOptions(
         username=user,
         known_hosts=lambda *_: ([], [], []),
-        server_host_key_algs=wanted or chosen["host_key"],
-        kex_algs=chosen["kex"],
-        encryption_algs=chosen["encryption"],
-        mac_algs=chosen["mac"],
+        server_host_key_algs=wanted or algorithms.host_key,
+        kex_algs=algorithms.kex,
+        encryption_algs=algorithms.encryption,
+        mac_algs=algorithms.mac,
         compression_algs=["none"],
         client_keys=None,
         agent_path=None,
