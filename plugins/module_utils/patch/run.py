@@ -147,7 +147,7 @@ def _prepare(server: WsusServer, asked: Asked, setting: Setting, ring: Ring) -> 
 def _judged(asked: Asked, setting: Setting, ring: Ring, found: Survey) -> tuple[Gate, snapshots.Snapshot]:
     """The gate, with what the last snapshot adds: terminals that took back what they had said."""
     gate = staging.judge(setting, found, ring)
-    now = snapshots.take(asked.layer, found.roster, found.states, asked.now)
+    now = staging.snapshot(setting, found)
     before = snapshots.latest(asked.state, asked.layer, setting.today)
     if before and (changed := snapshots.relapsed(before, now)):
         names = list(dict.fromkeys(name for _, name in changed))

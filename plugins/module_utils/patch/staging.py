@@ -7,7 +7,6 @@ is run again.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from ..common.calendar import Calendar
 from ..common.plan import Guard, Plan
 from ..common.problems import Problem, WardopsError
 from . import gate as gates
+from . import snapshots
 from .cycle import Cycle
 from .decisions import TOKYO
 from .gate import Gate
@@ -103,15 +103,31 @@ def _changed(planned: UpdateId, now: Update | None, policy: UpdatePolicy) -> tup
     return None if verdict.decision == "take" else (f"方針により対象外: {verdict.reason}", f"no longer in scope ({verdict.decision})")
 
 
+def approvals_of(setting: Setting, found: Survey, ring: Ring) -> dict[str, dt.datetime]:
+    """When each of the cycle's updates was approved for the ring's group; what is not approved is not in it."""
+    groups = {one.id for one in Groups(found.groups).find(ring.group)}
+    planned = {one.id.guid for one in setting.cycle.plan.updates}
+    times: dict[str, dt.datetime] = {}
+    for approval in found.approvals:
+        guid = approval.update.guid
+        if approval.group in groups and approval.action is Action.INSTALL and guid in planned:
+            times[guid] = max(times.get(guid, approval.time), approval.time)
+    return times
+
+
 def approved_at(setting: Setting, found: Survey, ring: Ring) -> dt.datetime | None:
     """When the last of the cycle's updates was approved for the ring's group; ``None`` while one is not."""
-    groups = {one.id for one in Groups(found.groups).find(ring.group)}
-    times: dict[str, list[dt.datetime]] = defaultdict(list)
-    for approval in found.approvals:
-        if approval.group in groups and approval.action is Action.INSTALL:
-            times[approval.update.guid].append(approval.time)
-    planned = [one.id.guid for one in setting.cycle.plan.updates]
-    return max(max(times[guid]) for guid in planned) if all(guid in times for guid in planned) else None
+    times = approvals_of(setting, found, ring)
+    return max(times.values()) if times and len(times) == len({one.id.guid for one in setting.cycle.plan.updates}) else None
+
+
+def snapshot(setting: Setting, found: Survey) -> snapshots.Snapshot:
+    """What a report needs of it, for the day."""
+    approved = {
+        ring.code: {guid: at.astimezone(dt.UTC).isoformat(timespec="seconds") for guid, at in approvals_of(setting, found, ring).items()}
+        for ring in setting.rings.rings
+    }
+    return snapshots.take(setting.rings.layer, found.roster, found.states, setting.now, approved=approved, catalogue=found.catalogue)
 
 
 def judge(setting: Setting, found: Survey, ring: Ring) -> Gate:
