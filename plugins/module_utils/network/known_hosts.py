@@ -52,7 +52,7 @@ class KnownHosts:
 
     def keys(self, address: str, port: int = 22) -> list[Key]:
         """What is recorded for an address; a port other than 22 has lines of its own (``[address]:port``)."""
-        name = address if port == 22 else f"[{address}]:{port}"
+        name = name_of(address, port)
         found = list(self.exact.get(name, ()))
         for salt, digest, key in self.hashed:
             if hmac.compare_digest(hmac.digest(salt, name.encode(), "sha1"), digest):
@@ -68,6 +68,11 @@ class KnownHosts:
         if any(key.data == data for key in recorded):
             return Verdict.KNOWN
         return Verdict.CHANGED if recorded else Verdict.UNKNOWN
+
+
+def name_of(address: str, port: int = 22) -> str:
+    """How the file names a device."""
+    return address if port == 22 else f"[{address}]:{port}"
 
 
 def read(path: Path) -> KnownHosts:
