@@ -71,12 +71,17 @@ class Line:
         return tuple(kb for kb, state in self.open if state is State.FAILED)
 
 
+def gone(snapshot: Snapshot, guid: str) -> str:
+    """Why nobody can install an update any more: ``expired``, ``declined``, ``missing``; empty: it is offered (or not known, format 1)."""
+    return snapshot.catalogue.get(guid, (0, "missing"))[1] if snapshot.catalogue else ""
+
+
 def since(plan: CyclePlan, snapshot: Snapshot, ring: str) -> tuple[dt.datetime | None, list[Planned]]:
     """From when on reports of a ring count, and which updates count for it: those that are approved and still offered.
 
     A snapshot of format 1 knows no approvals: then the ring's planned day opens it.
     """
-    there = [one for one in plan.updates if one.id.guid in snapshot.states and not snapshot.catalogue.get(one.id.guid, (0, ""))[1]]
+    there = [one for one in plan.updates if one.id.guid in snapshot.states and not gone(snapshot, one.id.guid)]
     if snapshot.approved is None:
         planned = plan.when(snapshot.layer, ring)
         begin = dt.datetime.combine(planned.day, dt.time(), TOKYO) if planned else None
@@ -140,7 +145,7 @@ def _missing(plan: CyclePlan, snapshot: Snapshot) -> dict[int, list[tuple[str, S
 
 
 def by_section(found: Iterable[Line], standing: Collection[Standing] = OPEN) -> dict[str, list[Line]]:
-    """Section code → its terminals that need somebody, by name: what a 未適用案内 lists. Terminals without a section (masters) under ``""``."""
+    """Section code → its terminals that need somebody, by name: what a 未適用案内 lists. Masters, which have no section, under ``""``."""
     sections: dict[str, list[Line]] = defaultdict(list)
     for line in sorted(found, key=lambda one: one.name):
         if line.standing in standing:

@@ -22,6 +22,7 @@ from .model import State, Update
 from .roster import Roster, States
 
 _FILE = re.compile(r"(20[0-9]{2}-[0-9]{2}-[0-9]{2})\.json")
+_GONE = {one: one for one in ("", "expired", "declined")}
 _DIGITS = re.compile(r"[0-6]*")
 
 
@@ -173,7 +174,7 @@ def read(folder: Path, layer: str, day: dt.date) -> Snapshot:
             more[0],
             more[1],
             None if content.get("approved") is None else approved,
-            {str(guid): (int(revision), str(gone)) for guid, (revision, gone) in content.get("catalogue", {}).items()},
+            {str(guid): (int(revision), _GONE[gone]) for guid, (revision, gone) in content.get("catalogue", {}).items()},
             tuple(_row(one, 3) for one in content.get("excluded", [])),
             tuple(_row(one, 5) for one in content.get("others", [])),
         )

@@ -96,4 +96,25 @@ ENTRIES: dict[str, Entry] = {
         "calendars.yml の凍結期間を確かめるか、decisions.yml の dates に理由と承認者を付けて日付を書いてください",
         "look at the freezes in calendars.yml, or give a date with reason and approver in decisions.yml",
     ),
+    "E1913": Entry(
+        "patch-logons",
+        "AD のログオン一覧の値を使えません: {what} {value}（{reason_ja}）",
+        "the value of {what} in the list of AD logons cannot be used: {value} ({reason})",
+        "一覧を作り直してください（様式 docs/operators/patch_compliance.md）",
+        "make the list anew (its form: docs/operators/patch_compliance.md)",
+    ),
+    "E1914": Entry(
+        "patch-no-snapshot",
+        "{layer} の {cycle} の適用状況の記録がありません（{day} まで）",
+        "there is no snapshot of {cycle} in {layer} up to {day}",
+        "check_patch_gate.yml を毎朝実行してください。記録の置き場所は WARDOPS_PATCH_STATE です",
+        "run check_patch_gate.yml every morning; WARDOPS_PATCH_STATE says where the snapshots are",
+    ),
+    "E1915": Entry(
+        "patch-none-left",
+        "{layer} の {cycle} に、絞り込みに合う端末がありません（{limit}）",
+        "no terminal of {cycle} in {layer} is left by the limit ({limit})",
+        "リングや課の指定、--limit を確かめてください",
+        "check the ring, the section or --limit",
+    ),
 }
