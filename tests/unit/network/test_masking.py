@@ -11,7 +11,7 @@ import yaml
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.network import masking, platform
 from ansible_collections.ward.ops.plugins.module_utils.network.masking import Masker
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 KEY = bytes(range(32))
@@ -159,6 +159,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min
 
 
 @given(slot=st.sampled_from(_slots()), secret=WORDS)
+@example(slot=("nec_ix", "username ops password hash «Z3cr3tHash@@@» administrator"), secret="000000000")
 def test_any_word_in_a_slot_is_gone_and_the_line_is_otherwise_the_same(slot: tuple[str, str], secret: str) -> None:
     name, entry = slot
     secret = re.sub(r"""["',@&;{}\[\]]""", "q", secret)  # signs that end a word in one language or another
