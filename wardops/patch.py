@@ -1,4 +1,4 @@
-"""``wardops patch``: cycles of updates: what is planned, and who approved what, when, and who lacked it. Reads files only."""
+"""``wardops patch``: cycles of updates: what is planned, who approved what and who lacked it, how terminals stand. Reads files only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,17 @@ def add_parser(sub: Any) -> None:
     who.add_argument("--layer", required=True, help="系統 / layer")
     who.add_argument("--on", required=True, type=dt.date.fromisoformat, metavar="DAY", help="基準日 / on that day")
     who.add_argument("--state", metavar="FOLDER", help="適用状況の記録（省略時は WARDOPS_PATCH_STATE）/ folder of the snapshots")
-    for one in (listing, show, who):
+    made = actions.add_parser("report", help="適用状況一覧を記録から作る / the compliance report from stored snapshots")
+    made.add_argument("cycle", help="例 2027-01")
+    made.add_argument("--layer", required=True, help="系統 / layer")
+    made.add_argument("--on", type=dt.date.fromisoformat, metavar="DAY", help="基準日（省略時は今日）/ on that day (default: today)")
+    made.add_argument("--ring", default="", help="このリングだけ / only this ring")
+    made.add_argument("--section", default="", help="この課だけ（コードか名称）/ only this section")
+    made.add_argument("--logons", type=Path, metavar="FILE", help="AD のログオン一覧 / list of AD logons")
+    made.add_argument("--encoding", choices=("utf-8-sig", "cp932"), default="utf-8-sig", help="CSV の文字コード / encoding of the CSV")
+    made.add_argument("--state", metavar="FOLDER", help="適用状況の記録（省略時は WARDOPS_PATCH_STATE）/ folder of the snapshots")
+    made.add_argument("--out", type=Path, default=Path("build/patch-compliance"), metavar="FOLDER", help="書き出し先 / folder to write to")
+    for one in (listing, show, who, made):
         one.add_argument("--ward", type=Path, default=Path("inventories/sample"), help="データのフォルダ / folder of the ward's data")
         one.add_argument("--format", choices=("text", "json"), default="text", help="表示の形 / form of the output")
 
@@ -37,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
     from ansible_collections.ward.ops.plugins.module_utils.patch.arguments import state_folder  # noqa: PLC0415
     from ansible_collections.ward.ops.plugins.module_utils.patch.cycle import cycle_folder, read_cycle  # noqa: PLC0415
 
+    if args.action == "report":
+        return _report(args)
     ward = Ward(args.ward)
     if args.action == "who":
         answers = who.answer(ward, state_folder(args.state), args.kb, args.layer, args.on)
@@ -50,6 +62,26 @@ def run(args: argparse.Namespace) -> int:
         lines += [f"  {one.layer} {one.ring} {one.day} {one.why}" for one in plan.dates]
         lines += [f"  承認 {one.application} {one.layer} {one.ring} {one.approver}" for one in cycles[0].decisions.approvals]
     _print(args.format, [{**cycle.plan.data(), "digest": cycle.plan.digest} for cycle in cycles], lines)
+    return 0
+
+
+def _report(args: argparse.Namespace) -> int:
+    from ansible_collections.ward.ops.plugins.module_utils.common.output import write_files  # noqa: PLC0415
+    from ansible_collections.ward.ops.plugins.module_utils.patch import compliance_report  # noqa: PLC0415
+    from ansible_collections.ward.ops.plugins.module_utils.patch.arguments import state_folder  # noqa: PLC0415
+    from ansible_collections.ward.ops.plugins.module_utils.patch.compliance_source import Request, read  # noqa: PLC0415
+
+    day = args.on or dt.datetime.now(dt.timezone(dt.timedelta(hours=9))).date()
+    request = Request(args.ward, state_folder(args.state), args.layer, args.cycle, day, args.logons, ring=args.ring, section=args.section)
+    made = read(request)
+    files = compliance_report.files(made, args.encoding)
+    write_files(args.out, files)
+    content = compliance_report.data(made)
+    total = content["total"]
+    percent = "—" if total["percent"] is None else f"{total['percent']:.1f}%"
+    lines = [f"{made.day} {args.layer} {args.cycle}: 対象 {total['target']:,} 台、適用済 {total['done']:,} 台（{percent}）"]
+    lines += [f"  ・{note}" for note in made.notes]
+    _print(args.format, [content], [*lines, *(str(args.out / name) for name in files)])
     return 0
 
 

@@ -25,7 +25,7 @@ STYLES = {
     Standing.EXCLUDED: ("#eeeeee", "++"),
 }
 _FONTS = ["IPAexGothic", "BIZ UDPGothic", "Yu Gothic", "Meiryo", "Hiragino Sans", "DejaVu Sans"]
-_WIDTH = 9.5
+_WIDTH = 7.5
 #: inches above and below the bars: legend and numbers of the axis
 _TOP, _BOTTOM, _ROW = 0.42, 0.34, 0.27
 
@@ -56,7 +56,7 @@ def bars(name: str, title: str, labels: Sequence[str], series: Sequence[Series],
     height = _TOP + _BOTTOM + _ROW * len(labels)
     widest = max(sum(1 if ord(char) < 256 else 2 for char in label) for label in labels)
     with _figure(name, height) as (figure, out):
-        left = min(0.45, 0.02 + widest * 0.0082)
+        left = min(0.45, 0.02 + widest * 0.0105)
         axes = figure.add_axes((left, _BOTTOM / height, 0.985 - left, 1 - (_TOP + _BOTTOM) / height))
         edge = [0] * len(labels)
         for one in series:
@@ -78,7 +78,7 @@ def columns(name: str, title: str, labels: Sequence[str], series: Sequence[Serie
         return ""
     height = 3.2
     with _figure(name, height) as (figure, out):
-        axes = figure.add_axes((0.065, 0.13, 0.92, 1 - 0.13 - _TOP / height))
+        axes = figure.add_axes((0.08, 0.13, 0.91, 1 - 0.13 - _TOP / height))
         edge = [0] * len(labels)
         for one in series:
             axes.bar(range(len(labels)), one.numbers, bottom=edge, width=0.8, **_drawn(one))
@@ -87,7 +87,7 @@ def columns(name: str, title: str, labels: Sequence[str], series: Sequence[Serie
         for place, word in enumerate(gaps):
             if word:
                 axes.annotate(_plain(word), (place, top * 0.02), rotation=90, ha="center", va="bottom", fontsize=9)
-        step = max(1, -(-len(labels) // 16))
+        step = max(1, -(-len(labels) // 12))
         axes.set_xticks(range(0, len(labels), step), [_plain(label) for label in labels[::step]], fontsize=9)
         axes.set_xlim(-0.6, len(labels) - 0.4)
         axes.set_ylim(0, top * 1.05)

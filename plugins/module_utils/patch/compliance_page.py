@@ -6,7 +6,7 @@ import base64
 import datetime as dt
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from .model import State
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 #: how many sections, models and updates a chart shows; all are in the tables
 _CHARTED = 25
+_AS_STANDING = {State.FAILED: Standing.FAILED, State.INSTALLED_PENDING_REBOOT: Standing.RESTART}
 #: days since the last report: up to → label
 _AGES = ((1, "1日以内"), (3, "3日以内"), (7, "7日以内"), (14, "14日以内"), (30, "30日以内"))
 
@@ -169,15 +170,13 @@ def _models_chart(made: Compliance) -> str:
 
 def _updates_chart(made: Compliance) -> str:
     """Only what its ring has been offered counts: an update that is not approved yet is not lacking."""
-    failed: Counter[str] = Counter()
-    lacking: Counter[str] = Counter()
+    counts: dict[str, Counter[Standing]] = defaultdict(Counter)
     for line in made.lines:
         if line.standing in OPEN:
             for kb, state in line.open:
-                (failed if state is State.FAILED else lacking)[kb] += 1
-    worst = sorted(failed.keys() | lacking.keys(), key=lambda kb: (-failed[kb], -lacking[kb], kb))[:_CHARTED]
-    counts = [{Standing.FAILED: failed[kb], Standing.LACKING: lacking[kb]} for kb in worst]
-    return charts.bars("updates", "KB ごとの失敗と未適用", [f"KB{kb}" for kb in worst], charts.parts(counts))
+                counts[kb][_AS_STANDING.get(state, Standing.LACKING)] += 1
+    worst = sorted(counts, key=lambda kb: (-counts[kb][Standing.FAILED], -counts[kb].total(), kb))[:_CHARTED]
+    return charts.bars("updates", "KB ごとの失敗と未適用", [f"KB{kb}" for kb in worst], charts.parts([counts[kb] for kb in worst]))
 
 
 def _ages_chart(made: Compliance) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..common.files import read_bytes, write_atomic
+from ..common.files import lock, read_bytes, write_atomic
 from ..common.problems import WardopsError, fail
 from .decisions import TOKYO
 from .model import State, Update
@@ -108,15 +108,16 @@ def keep(folder: Path, snapshot: Snapshot) -> Path:
     """Store it under its day in Japan; a later one of the same day replaces an earlier one. What the earlier one says of updates that are
     not in this one stays: two cycles may run on one day.
 
-    :raises WardopsError: E0102, E0105 when it cannot be written.
+    :raises WardopsError: E0102, E0105 when it cannot be written, E0106 when another run holds the folder for long.
     """
     day = dt.datetime.fromisoformat(snapshot.at).astimezone(TOKYO).date()
     path = folder / snapshot.layer / f"{day}.json"
     path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    if path.exists():
-        with contextlib.suppress(WardopsError):  # what cannot be read is replaced by what can
-            snapshot = _joined(read(folder, snapshot.layer, day), snapshot)
-    write_atomic(path, snapshot.encode(), 0o640)
+    with lock(path.parent):
+        if path.exists():
+            with contextlib.suppress(WardopsError):  # what cannot be read is replaced by what can
+                snapshot = _joined(read(folder, snapshot.layer, day), snapshot)
+        write_atomic(path, snapshot.encode(), 0o640)
     return path
 
 
