@@ -17,12 +17,15 @@ from ..common.policy import parse_policy
 from ..common.problems import Problem, WardopsError, fail
 
 FOLDER = Path(__file__).parent / "platforms"
-Driver = Literal["reader"]
+Driver = Literal["reader", "netmiko"]
 Pattern = re.Pattern[bytes]
 
 #: what no program may send to any device, whatever a file says: it takes over another administrator's session (NEC IX),
 #: restarts or empties a device, or collects everything that it knows
 BANNED = re.compile(rb"(?i)^\s*(svintr-config|reload|reboot|reset\b(?! terminal)|restart|cold\s+start|write\s+erase|erase\b|show\s+tech)")
+
+#: netmiko's drivers that nothing is read with: one sends svintr-config, which throws another administrator out; one leaves the pager on
+UNFIT_DRIVERS = frozenset({"nec_ix", "apresia_aeos"})
 
 #: how a volatile rule begins: the line's start and some letters (one before a quantifier is none of them). A rule is tried only
 #: where these letters stand, since twelve rules on every line of 600 configurations would be the night's largest cost.
@@ -90,7 +93,8 @@ class Question:
 class Platform:
     """One platform.
 
-    :param driver: who reads it; ``reader``, our own over asyncssh, is the only one. ``netmiko`` and ``napalm`` name the types there.
+    :param driver: who reads it: ``reader``, our own over asyncssh, or ``netmiko``, with the type that ``netmiko`` names.
+    :param napalm: NAPALM's driver, for people who look it up: none is used for reading (docs/developers-network.md says why).
     :param ssh: ``legacy`` (algorithms of old devices, see ``reader/algorithms.py``), more of them by name, and the terminal's width.
     :param prompt: matched against the last line of what was received, without terminal escapes.
     :param setup: sent before the first command; their answers are not kept.
@@ -196,7 +200,7 @@ class _Reading:
         platform = Platform(
             name=name,
             title=self.text("title"),
-            driver=self.one_of("driver", ("reader",), "reader"),
+            driver=self.one_of("driver", ("reader", "netmiko"), "reader"),
             netmiko=self.text("netmiko", ""),
             napalm=self.text("napalm", ""),
             ssh=self.mapping("ssh"),
@@ -227,6 +231,8 @@ class _Reading:
         for line, _ in platform.volatile:
             if not LITERAL.match(line.pattern):
                 self.wrong("volatile", "^ と文字で始めてください", "it must begin with ^ and letters")
+        if platform.driver == "netmiko" and (not platform.netmiko or platform.netmiko in UNFIT_DRIVERS):
+            self.wrong("netmiko", "読み取りに使えないドライバーです", "a driver that nothing is read with")
         if "running" not in platform.commands:
             self.wrong("commands", "running がありません", "it has no running")
         for key in self.left:

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import asyncssh
 from asyncssh.constants import MSG_IGNORE
@@ -45,8 +45,10 @@ class Attempt:
 
     :param phase: ``tcp``, ``ssh``, ``auth``, ``terminal``: how far it came.
     :param answers: what was read so far.
+    :param puzzled: the device says something, but no prompt that the platform file knows.
     """
 
+    via: ClassVar[str] = "asyncssh"
     device: Device
     platform: Platform
     access: Access
@@ -60,6 +62,7 @@ class Attempt:
     pending: bool = False
     barred: bool = False
     paged: bool = False
+    puzzled: bool = False
     answers: list[Answer] = field(default_factory=list, repr=False)
 
     async def run(self, patience: float) -> None:
@@ -72,7 +75,8 @@ class Attempt:
         try:
             async with asyncio.timeout(patience):
                 connection, terminal = await self._open()
-            await self._talk(terminal)
+            prompt = await self._first_prompt(terminal, patience)
+            await self._talk(terminal, prompt)
         except TimeoutError:
             raise self.late() from None
         except TooLargeError:
@@ -98,6 +102,18 @@ class Attempt:
     def settle(self, *, good: bool | None) -> None:
         self.pending = False
         self.breaker.settle(good=good)
+
+    async def permitted(self) -> bool:
+        """Whether the account may be tried now: once in an attempt, and not at all when it has failed elsewhere."""
+        if self.tried:
+            return False
+        if not self.pending:
+            if not await self.breaker.permit():
+                self.barred = True
+                return False
+            self.pending = True
+        self.tried = True
+        return True
 
     def _refused(self, error: asyncssh.Error) -> Failed:
         if self.verdict is Verdict.UNKNOWN:
@@ -128,8 +144,17 @@ class Attempt:
             raise
         return connection, terminal
 
-    async def _talk(self, terminal: Terminal) -> None:
-        prompt = await self._greeting(terminal)
+    async def _first_prompt(self, terminal: Terminal, patience: float) -> bytes:
+        """:raises Failed: when no prompt comes that is one of the platform's."""
+        try:
+            async with asyncio.timeout(patience):
+                return await self._greeting(terminal)
+        except TimeoutError:
+            self.puzzled = bool(terminal.buffer.strip())
+            what = "知っている形のプロンプトが出ない" if self.puzzled else "端末に何も出ない"
+            raise Failed(Status.TIMEOUT, what) from None
+
+    async def _talk(self, terminal: Terminal, prompt: bytes) -> None:
         prompt = await self._enable(terminal, prompt)
         for line in self.platform.setup:
             await terminal.ask(line, self._any_prompt(terminal, prompt, _GREETING))
@@ -267,7 +292,7 @@ class _Client(asyncssh.SSHClient):
             self._attempt.settle(good=True)
 
     async def public_key_auth_requested(self) -> Any:
-        if not self._attempt.access.key or not await self._permitted():
+        if not self._attempt.access.key or not await self._attempt.permitted():
             return None
         return private_key(self._attempt.access.key)
 
@@ -289,19 +314,7 @@ class _Client(asyncssh.SSHClient):
         attempt = self._attempt
         if not attempt.access.password or (attempt.tried and not attempt.access.key) or attempt.barred:
             return False
-        return await self._permitted()
-
-    async def _permitted(self) -> bool:
-        attempt = self._attempt
-        if attempt.tried:
-            return False
-        if not attempt.pending:
-            if not await attempt.breaker.permit():
-                attempt.barred = True
-                return False
-            attempt.pending = True
-        attempt.tried = True
-        return True
+        return await self._attempt.permitted()
 
 
 @cache

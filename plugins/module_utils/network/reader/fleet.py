@@ -15,6 +15,7 @@ from ..known_hosts import KnownHosts
 from ..model import Device, Dialogue, Status
 from .access import Access, Accesses, Breaker
 from .dialogue import Attempt, Failed
+from .through_netmiko import NetmikoAttempt
 
 #: what may pass by itself; a wrong password or a wrong key does not, and trying again locks accounts
 _PASSING = frozenset({Status.UNREACHABLE, Status.TIMEOUT, Status.INCOMPLETE})
@@ -87,12 +88,13 @@ class _Fleet:
             return Dialogue(device, Status.UNKNOWN_PLATFORM, (), error.problems[0].text("ja"), 0, 0.0, "")
         access = self._access.of(device)
         breaker = self._breakers.setdefault(access, Breaker(self._limits.wrong_passwords))
+        kind: type[Attempt] = NetmikoAttempt if platform.driver == "netmiko" else Attempt
         count, attempt, failed = 0, None, None
         try:
             async with asyncio.timeout(self._limits.device):
                 while count < self._limits.attempts:
                     count += 1
-                    attempt = Attempt(device, platform, access, self._known, breaker, self._limits.answer_bytes, self._limits.commands)
+                    attempt = kind(device, platform, access, self._known, breaker, self._limits.answer_bytes, self._limits.commands)
                     try:
                         await attempt.run(self._limits.connect)
                         failed = None
@@ -101,7 +103,9 @@ class _Fleet:
                         failed = problem
                         if failed.status not in _PASSING or (attempt.phase == "auth" and attempt.tried):
                             break
-                    if count < self._limits.attempts:
+                    if attempt.puzzled and platform.netmiko and platform.netmiko not in platforms.UNFIT_DRIVERS:
+                        kind = NetmikoAttempt
+                    elif count < self._limits.attempts:
                         await asyncio.sleep(self._limits.pause * 2 ** (count - 1))
         except TimeoutError:
             failed = failed or (attempt.late() if attempt else Failed(Status.UNREACHABLE, "応答がない"))
@@ -109,6 +113,6 @@ class _Fleet:
         if failed or attempt is None:
             found = failed or Failed(Status.UNREACHABLE, "応答がない")
             answers = tuple(attempt.answers) if attempt and found.status in (Status.TIMEOUT, Status.INCOMPLETE) else ()
-            return Dialogue(device, found.status, answers, found.detail, count, seconds, "asyncssh")
+            return Dialogue(device, found.status, answers, found.detail, count, seconds, kind.via)
         detail = "ページャを止めても続きを待つ表示が出た" if attempt.paged else ""
-        return Dialogue(device, Status.STORED, tuple(attempt.answers), detail, count, seconds, "asyncssh")
+        return Dialogue(device, Status.STORED, tuple(attempt.answers), detail, count, seconds, kind.via)
