@@ -103,7 +103,7 @@ def _packed(made: Compliance) -> dict[str, Any]:
     """The list of terminals by column; states of an update as one text, a digit a terminal (``-``: left out)."""
     lines, known = made.lines, made.cycle.plan.updates
     causes = [made.causes.get(line.name) for line in lines]
-    words = {str(one): reasons.WORDS[one] for one in {cause.reason for cause in causes if cause}}
+    words = {str(one): reasons.WORDS[one] for one in sorted({cause.reason for cause in causes if cause})}
     rows = {update.id.guid: made.snapshot.states.get(update.id.guid) for update in known}
     return {
         "names": [line.name for line in lines],
@@ -124,7 +124,7 @@ def _packed(made: Compliance) -> dict[str, Any]:
             "states": [STATES[one] for one in State],
             "reasons": words,
             "rings": {ring.code: f"{ring.code} {ring.name}" for ring in made.rings},
-            "depts": {code: " ".join(filter(None, (code, section(made, code)[2]))) for code in {line.dept for line in lines}},
+            "depts": {code: " ".join(filter(None, (code, section(made, code)[2]))) for code in sorted({line.dept for line in lines})},
         },
     }
 

@@ -45,7 +45,11 @@ class Request:
     @property
     def limit(self) -> str:
         """As people read it; empty when the whole layer is asked for."""
-        parts = (self.ring and f"リング {self.ring}", self.section and f"課 {self.section}", "--limit" if self.only is not None else "")
+        parts = (
+            self.ring and f"リング {self.ring}",
+            self.section and f"課 {self.section}",
+            f"--limit（{len(self.only)} ホスト）" if self.only is not None else "",
+        )
         return "、".join(part for part in parts if part)
 
 

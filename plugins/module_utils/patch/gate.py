@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ from .rings import Ring, Rings
 from .roster import DONE, FAILED, LACKING, RESTART, Roster, States, places_of
 
 _NAMES = 5
+#: less than this before its deadline a ring is opened late
+_SHORT = dt.timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +141,26 @@ def decide(
     """
     gate = Gate(rings.layer, ring.code, measure=before)
     today = now.astimezone(TOKYO).date()
-    _held(gate, cycle, ring)
+    _held(gate, cycle, rings, ring)
     _day(gate, cycle, ring, calendar, today)
     _approval(gate, cycle, ring, now)
     _incidents(gate, cycle, policy["gate"])
     if before is not None:
+        _enough(gate, before, policy)
         _before(gate, before, policy["gate"])
         soak = urgent_soak(policy) if cycle.plan.emergency else ring.soak
         _soak(gate, before, soak, calendar, today)
-    _visible(gate, roster)
+    _visible(gate, roster, cycle.decisions.excluded(today))
     return gate
 
 
-def _held(gate: Gate, cycle: Cycle, ring: Ring) -> None:
-    for hold in cycle.held(gate.layer, ring.code):
-        gate.reasons.append((f"保留中（{hold.at} {hold.by}: {hold.reason}）", f"held ({hold.at} {hold.by}: {hold.reason})"))
+def _held(gate: Gate, cycle: Cycle, rings: Rings, ring: Ring) -> None:
+    """A hold stops its ring and all that come after it: what is not good enough for the pilot is not good for everybody."""
+    upto = rings.rings[: rings.rings.index(ring) + 1]
+    for hold in dict.fromkeys(hold for one in upto for hold in cycle.held(gate.layer, one.code)):
+        whole = f"{hold.ring} " if hold.ring not in ("", ring.code) else ""
+        words = f"{hold.at} {hold.by}: {hold.reason}"
+        gate.reasons.append((f"{whole}保留中（{words}）", f"{whole}held ({words})"))
 
 
 def _day(gate: Gate, cycle: Cycle, ring: Ring, calendar: Calendar, today: dt.date) -> None:
@@ -208,6 +215,33 @@ def _incidents(gate: Gate, cycle: Cycle, limits: Mapping[str, Any]) -> None:
         gate.reasons.append((f"重大障害が未解決 {len(severe)} 件（許容 {most}）: {'、'.join(severe)}", words))
 
 
+def _enough(gate: Gate, before: Measure, policy: Mapping[str, Any]) -> None:
+    """A ring that is too small proves nothing, whatever its shares are: exclusions may have emptied it. :param policy: ``rings.yml``."""
+    entry = next(one for one in policy["rings"] if str(one["code"]) == before.ring)
+    least = max(1, int(entry.get("size_min", {}).get(gate.layer, 1)))
+    if before.size < least:
+        ja = f"{before.ring} の対象 {before.size} 台が最小 {least} 台に満たない（除外を含まない）"
+        gate.reasons.append((ja, f"{before.ring} has {before.size} terminals that are not excluded, at least {least}"))
+    elif before.approved is not None and not before.reported:
+        gate.reasons.append((f"{before.ring} で承認後に報告した端末がない", f"{before.ring}: no terminal reported since its approval"))
+
+
+def overdue(gate: Gate, cycle: Cycle, ring: Ring, now: dt.datetime) -> None:
+    """A deadline that is over means "at once" (MS-WSUSAR 3.1.4): every terminal would install and restart in the middle of the day.
+
+    For a ring that is not open yet.
+    """
+    planned = cycle.plan.when(gate.layer, ring.code)
+    if planned is None:
+        return
+    shown = f"{planned.deadline.astimezone(TOKYO):%Y-%m-%d %H:%M}"
+    if planned.deadline <= now:
+        ja = f"適用期限 {shown} を過ぎている（承認すると全端末が直ちに適用・再起動する）。decisions.yml の dates で日付と期限を変え、計画を作り直す"
+        gate.reasons.append((ja, f"its deadline {shown} JST is over: move date and deadline in decisions.yml, and plan again"))
+    elif planned.deadline - now < _SHORT:
+        gate.notes.append(f"適用期限 {shown} まで 2 日を切っている")
+
+
 def _before(gate: Gate, before: Measure, limits: Mapping[str, Any]) -> None:
     """What the ring before says. :param limits: ``rings.yml: gate``."""
     if before.approved is None:
@@ -260,8 +294,8 @@ def _soak(gate: Gate, before: Measure, soak: tuple[int, int], calendar: Calendar
         gate.reasons.append((ja, f"{before.ring} has soaked {passed} days, {open_days} business days: from {ready} on"))
 
 
-def _visible(gate: Gate, roster: Roster) -> None:
-    """What is not a reason, and must not be overlooked."""
+def _visible(gate: Gate, roster: Roster, excluded: Collection[str]) -> None:
+    """What is not a reason, and must not be overlooked. :param excluded: folded names."""
     never = [terminal.name for terminal, computer in zip(roster.terminals, roster.computers, strict=True) if computer is None]
     notes = (
         ("台帳にあるが一度も報告がない端末", never),
@@ -269,6 +303,7 @@ def _visible(gate: Gate, roster: Roster) -> None:
         ("再セットアップされた端末の古い ID", [f"{one.name} {one.id}" for one in roster.stale]),
         ("同じ名前でドメインの違うコンピューター", roster.ambiguous),
         ("除外中の端末", [one.name for one in roster.excluded]),
+        ("除外に書かれ、この系統の台帳にない端末", sorted(set(excluded) - {one.name.casefold() for one in roster.excluded})),
     )
     gate.notes += [f"{what} {len(names)} 台: {_some(names)}" for what, names in notes if names]
     gate.notes.append("エラーコード別の失敗数は、WSUS の公開プロトコルに項目がないため判定していない（機種別のみ）")

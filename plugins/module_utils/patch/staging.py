@@ -106,11 +106,11 @@ def _changed(planned: UpdateId, now: Update | None, policy: UpdatePolicy) -> tup
 def approvals_of(setting: Setting, found: Survey, ring: Ring) -> dict[str, dt.datetime]:
     """When each of the cycle's updates was approved for the ring's group; what is not approved is not in it."""
     groups = {one.id for one in Groups(found.groups).find(ring.group)}
-    planned = {one.id.guid for one in setting.cycle.plan.updates}
+    planned = {one.id for one in setting.cycle.plan.updates}  # with its revision: what was tried is no proof for a later one
     times: dict[str, dt.datetime] = {}
     for approval in found.approvals:
         guid = approval.update.guid
-        if approval.group in groups and approval.action is Action.INSTALL and guid in planned:
+        if approval.group in groups and approval.action is Action.INSTALL and approval.update in planned:
             times[guid] = max(times.get(guid, approval.time), approval.time)
     return times
 
@@ -144,9 +144,49 @@ def judge(setting: Setting, found: Survey, ring: Ring) -> Gate:
         calendar=setting.calendar,
         now=setting.now,
     )
+    if len(approvals_of(setting, found, ring)) < len({one.id.guid for one in setting.cycle.plan.updates}):
+        gates.overdue(decided, setting.cycle, ring, setting.now)
+    _uninstalled(decided, setting, found, ring)
+    decided.notes += [*_around(setting, found, ring), *_untried(setting, found, before)]
     if duplicates := _twice(setting.rings, found):
         decided.notes.append(f"複数のリングのグループに入っているコンピューター: {'、'.join(duplicates[:5])}（今回の実行で正す）")
     return decided
+
+
+def _uninstalled(gate: Gate, setting: Setting, found: Survey, ring: Ring) -> None:
+    """An approval to uninstall is somebody's answer to a bad update: it is never turned into one to install."""
+    groups = {one.id for one in Groups(found.groups).find(ring.group)}
+    planned = {one.id.guid: " ".join(one.kbs) for one in setting.cycle.plan.updates}
+    guids = {one.update.guid for one in found.approvals if one.group in groups and one.action is Action.UNINSTALL}
+    for guid in sorted(guids & set(planned)):
+        ja = f"KB{planned[guid]} の削除（アンインストール）が承認されている。計画から除くか、削除の承認を WSUS で取り消す"
+        gate.reasons.append((ja, f"KB{planned[guid]} is approved to be uninstalled there"))
+
+
+def _around(setting: Setting, found: Survey, ring: Ring) -> list[str]:
+    """Where updates of the cycle are approved though no ring that is open brings them there: rings that are yet to come, other groups."""
+    rings, groups = setting.rings.rings, Groups(found.groups)
+    names = {one.id: code.code for code in rings for one in groups.find(code.group)}
+    opened = {one.code for one in rings[: rings.index(ring) + 1]}
+    planned = {one.id.guid: " ".join(one.kbs) for one in setting.cycle.plan.updates}
+    around = {
+        f"KB{planned[one.update.guid]} → {groups.name(one.group)}"
+        for one in found.approvals
+        if one.update.guid in planned and one.action is Action.INSTALL and names.get(one.group) not in opened
+    }
+    some = "、".join(sorted(around)[:5])
+    return [f"まだ開いていないリング、またはリング以外のグループに承認がある {len(around)} 件: {some}"] if around else []
+
+
+def _untried(setting: Setting, found: Survey, before: Ring | None) -> list[str]:
+    """Updates that the ring before has, and no terminal of it installed (not applicable to any): its success says nothing of them."""
+    if before is None or approved_at(setting, found, before) is None:
+        return []
+    span = found.roster.spans[before.code]
+    done = (State.INSTALLED, State.INSTALLED_PENDING_REBOOT, State.FAILED)
+    counts = [(one, found.states.count(one.id.guid, span)) for one in setting.cycle.plan.updates]
+    none = [f"KB{' '.join(one.kbs)}" for one, count in counts if not any(count[state] for state in done)]
+    return [f"{before.code} のどの端末にも適用されていない更新（試験になっていない）: {'、'.join(none[:5])}"] if none else []
 
 
 def _twice(rings: Rings, found: Survey) -> list[str]:

@@ -29,24 +29,31 @@ OPENED = {"R0": 0, "R1": 4, "R2": 14}
 class Reported:
     """Ward and snapshots. A terminal takes an update some days after its ring was opened; a part is off, a part fails."""
 
-    def __init__(self, folder: Path, count: int, updates: int, days: int, seed: int = 1) -> None:
-        self.root, self.state, self.chance = folder / "ward", folder / "state", random.Random(seed)
-        self.count, self.updates = count, [an_update(number) for number in range(1, updates + 1)]
+    def __init__(self, folder: Path, count: int, updates: int, days: int, *, sample: bool = False) -> None:
+        """:param sample: take the sample ward's own ledgers and terminals; ``count`` is then not used."""
+        self.root, self.state, chance = folder / "ward", folder / "state", random.Random(1)
+        self.updates = [an_update(number) for number in range(1, updates + 1)]
         shutil.copytree(SAMPLE / "policies", self.root / "policies")
-        (self.root / "ledgers" / LAYER).mkdir(parents=True)
-        shutil.copy(SAMPLE / "ledgers/departments.csv", self.root / "ledgers/departments.csv")
-        depts = sorted({row["dept_code"] for row in Ward(SAMPLE).table("terminals", LAYER).dicts()})
-        sizes = {"R0": max(1, count // 120), "R1": max(1, count // 17)}
-        rings = [ring for ring, size in sizes.items() for _ in range(size)]
-        rings += ["R2"] * (count - len(rings))
-        self.rows = [
-            [f"A{n:07d}", f"LG25D{n:05d}", f"合成 D{n % 7}", depts[n % len(depts)], "active", ring, "Windows 11 24H2", "26100.7171"]
-            for n, ring in enumerate(rings)
-        ]
-        self.ledger()
+        rows = [row for row in Ward(SAMPLE).table("terminals", LAYER).dicts() if row["status"] in ("setup", "active", "lent")]
+        if sample:
+            shutil.copytree(SAMPLE / "ledgers", self.root / "ledgers")
+            shutil.copytree(SAMPLE / LAYER, self.root / LAYER)
+            self.rows = [[row[name] for name in HEADER] for row in sorted(rows, key=lambda row: (row["ring"], row["computer_name"]))]
+        else:
+            (self.root / "ledgers" / LAYER).mkdir(parents=True)
+            shutil.copy(SAMPLE / "ledgers/departments.csv", self.root / "ledgers/departments.csv")
+            depts = sorted({row["dept_code"] for row in rows})
+            sizes = {"R0": max(1, count // 120), "R1": max(1, count // 17)}
+            rings = [ring for ring, size in sizes.items() for _ in range(size)]
+            rings += ["R2"] * (count - len(rings))
+            self.rows = [
+                [f"A{n:07d}", f"LG25D{n:05d}", f"合成 D{n % 7}", depts[n % len(depts)], "active", ring, "Windows 11 24H2", "26100.7171"]
+                for n, ring in enumerate(rings)
+            ]
+            self.ledger()
         self.plan = self._plan()
         self.days = [FIRST + dt.timedelta(days=number) for number in range(days)]
-        self.luck = [(self.chance.random(), self.chance.randrange(1, 6)) for _ in self.rows]
+        self.luck = [(chance.random(), chance.randrange(1, 6)) for _ in self.rows]
         for day in self.days:
             self.keep(self.snapshot(day))
 

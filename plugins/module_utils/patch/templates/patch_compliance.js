@@ -20,14 +20,14 @@
   const reason = (row) => (data.reasons[row] ? words.reasons[data.reasons[row]].join(" → ") : "");
   const columns = [
     ["端末", (row) => data.names[row]],
-    ["リング", ring],
     ["課", dept],
-    ["機種", (row) => data.models[row]],
     ["状況", standing, (row) => data.standings[row]],
     ["未適用", (row) => String(data.open[row]), (row) => data.open[row]],
     ["最終報告", (row) => data.reports[row]],
+    ["理由 → 対応", reason],
     ["最終動作", (row) => data.signs[row]],
-    ["理由と対応", reason],
+    ["リング", ring],
+    ["機種", (row) => data.models[row]],
   ];
   const texts = data.names.map((name, row) => fold([name, dept(row), data.models[row]].join("\n")));
   let shown = [];
