@@ -35,6 +35,7 @@ def make(world: World) -> None:
     _requests(world)
     _loan_items(world)
     _masters(world)
+    _media_transfers(world)
     _repairs(world)
 
 
@@ -250,6 +251,28 @@ def _masters(world: World) -> None:
             status=("current", "previous", "retired")[index // 4],
             ticket=world.ticket("SUP"),
         )
+
+
+def _media_transfers(world: World) -> None:
+    """What was carried for the cycles before: each month one bundle to both inner layers."""
+    media = [
+        row["media_id"] for row in world.table("media") if row["kind"] == "usb" and row["layer"] == "inet" and row["status"] != "destroyed"
+    ]
+    for target in ("lgwan", "mn"):
+        for number, month in enumerate((9, 10, 11), 1):
+            bundle = f"inet-{target}-{number:05d}"
+            for step, day in (("sent", 16), ("received", 17)):
+                world.add(
+                    "media_transfers",
+                    bundle=bundle,
+                    step=step,
+                    date=f"2026-{month:02d}-{day}",
+                    media_id=media[number],
+                    manifest_sha256=hashlib.sha256(f"{SEED} {bundle}".encode()).hexdigest(),
+                    purpose=f"2026-{month:02d} 更新プログラムの適用",
+                    application=f"CHG-2026-{month:02d}{number:03d}",
+                    role="operator",
+                )
 
 
 def _repairs(world: World) -> None:

@@ -51,6 +51,7 @@ EXPECTED_LEDGERS = {
     "supply_requests",
     "loan_items",
     "masters",
+    "media_transfers",
     "repairs",
 }
 EXPECTED_POLICIES = {

@@ -25,7 +25,8 @@
 ``network_replacement.py`` E170x-E172x replacement of network devices, loading of configurations,
 ``network_report.py`` E173x-E175x reachability, compliance and reports of network devices,
 ``calendar.py`` E18xx calendar, holidays, schedules,
-``patch.py`` E190x-E192x patch staging: rings, cycles, gates, bundles,
+``patch.py`` E190x-E191x patch staging: rings, cycles, gates, compliance,
+``bundle.py`` E192x, E1933-E1936 bundles between layers,
 ``patch_install.py`` E193x installing patches on terminals directly,
 ``patch_wsus.py`` E194x-E196x WSUS servers,
 ``patch_reports.py`` E197x-E198x reports and notices of patches.
@@ -34,6 +35,7 @@
 from __future__ import annotations
 
 from . import (
+    bundle,
     calendar,
     evidence,
     exchange,
@@ -86,6 +88,7 @@ _PARTS = (
     network_replacement,
     network_report,
     network_store,
+    bundle,
     calendar,
     patch,
     patch_install,
