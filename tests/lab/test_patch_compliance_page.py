@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.ward.ops.plugins.module_utils.patch import compliance_report
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from tests.unit.pages.chromium import chromium, complaints, open_file, requests
@@ -67,6 +68,10 @@ def test_the_page_is_drawn_and_its_list_is_quick(page: Path) -> None:
         first = driver.find_element(By.CSS_SELECTOR, "#rows .row")
         first.click()
         assert driver.find_element(By.ID, "detail").text.count("失敗") >= 8
+        for key in (Keys.ARROW_DOWN, Keys.ENTER):  # by keyboard, and the focus is not lost when rows are drawn anew
+            driver.switch_to.active_element.send_keys(key)
+        second = driver.find_elements(By.CSS_SELECTOR, "#rows .row")[1].text.split()[0]
+        assert driver.find_element(By.CSS_SELECTOR, "#detail h3").text == second == driver.switch_to.active_element.text.split()[0]
 
         Select(driver.find_element(By.ID, "standing")).select_by_index(0)
         driver.execute_script("document.getElementById('list').scrollTop = 1e9")

@@ -33,6 +33,7 @@
   let shown = [];
   let order = { column: 0, down: false };
   let chosen = -1;
+  let drawn = [0, 0];
 
   function fill(id, entries) {
     const select = at(id);
@@ -98,9 +99,13 @@
     draw();
   }
 
-  function draw() {
+  // After a scroll (again) rows that stand already are left alone; a row keeps the focus when it is drawn anew.
+  function draw(again = false) {
     const first = Math.max(0, Math.floor(list.scrollTop / ROW) - 5);
     const last = Math.min(shown.length, first + Math.ceil(list.clientHeight / ROW) + 10);
+    if (again && drawn[0] === first && drawn[1] === last) return;
+    drawn = [first, last];
+    const focused = document.activeElement && rows.contains(document.activeElement) ? document.activeElement.dataset.row : "";
     const pieces = [];
     for (let place = first; place < last; place += 1) {
       const row = shown[place];
@@ -112,6 +117,7 @@
       pieces.push(line);
     }
     rows.replaceChildren(...pieces);
+    if (focused) pieces.find((line) => line.dataset.row === focused)?.focus({ preventScroll: true });
   }
 
   function detail(row) {
@@ -139,7 +145,11 @@
   });
   rows.addEventListener("keydown", (event) => {
     const line = event.target.closest(".row");
-    if (line && (event.key === "Enter" || event.key === " ")) {
+    const next = line && { ArrowDown: line.nextElementSibling, ArrowUp: line.previousElementSibling }[event.key];
+    if (next) {
+      event.preventDefault();
+      next.focus();
+    } else if (line && (event.key === "Enter" || event.key === " ")) {
       event.preventDefault();
       detail(Number(line.dataset.row));
     }
@@ -148,7 +158,7 @@
   list.addEventListener("scroll", () => {
     if (drawing) return;
     drawing = true;
-    requestAnimationFrame(() => { drawing = false; draw(); });
+    requestAnimationFrame(() => { drawing = false; draw(true); });
   });
   at("panel").classList.remove("script");
   apply();
