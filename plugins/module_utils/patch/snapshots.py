@@ -204,7 +204,7 @@ def relapsed(before: Snapshot, now: Snapshot) -> list[tuple[str, str]]:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not set(map(type, value)) <= {str}:
         raise ValueError("list")
     return tuple(value)
 
