@@ -105,6 +105,8 @@ def read(request: Request) -> Compliance:
     ward = Ward(request.ward)
     cycle = read_cycle(cycle_folder(ward.policies, request.cycle))
     rings = rings_of(ward.policy("rings"), request.layer)
+    if not rings:
+        raise fail("E1900", layer=request.layer, ring="-", known="-")
     past = _Past(request, cycle)
     now = request.snapshot or past.newest()
     made = Compliance(request, cycle, rings, now, [])

@@ -117,6 +117,9 @@ def test_limits_leave_what_they_say(reported: Reported) -> None:
         with pytest.raises(WardopsError) as error:
             reported.read(**wrong)
         assert codes(error) == [expected]
+    with pytest.raises(WardopsError) as error:
+        read(dataclasses.replace(reported.request(), layer="../lgwan"))
+    assert codes(error) == ["E1900"]
 
 
 def test_days_that_are_missing_or_damaged_are_said_and_leave_a_gap(few: Reported) -> None:
