@@ -13,13 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if (path / "tasks").is_dir())
 
 
-#: a role for Windows has no host in the lab: it runs against the simulated terminals (lab/patchsim/windows)
-WINDOWS = {"windows_updates": "its scenario on simulated Windows terminals is not written yet (issue 7)"}
-
-
-@pytest.mark.parametrize(
-    "role", [pytest.param(role, marks=pytest.mark.xfail(strict=True, reason=WINDOWS[role])) if role in WINDOWS else role for role in ROLES]
-)
+@pytest.mark.parametrize("role", ROLES)
 def test_role(role: str) -> None:
     assert (ROOT / "roles" / role / "molecule/default/molecule.yml").is_file(), f"{role} has no scenario"
     environment = {**os.environ, "LAB": f"mol{ROLES.index(role)}"}
