@@ -138,7 +138,7 @@ def _figures(made: Compliance, rings: Sequence[Row], sections: Sequence[Row]) ->
         ("リングごと（台）", _bars("rings", "リングごとの適用状況", [(_ring(made, row.key[0]), row) for row in rings])),
         ("課ごと（対応が要る台数の多い順）", _sections_chart(made, sections)),
         ("機種ごとの失敗（失敗／報告のあった台数）", _models_chart(made)),
-        ("KB ごとの失敗・未適用（台）", _updates_chart(made)),
+        ("KB ごとの失敗・未適用（台。未通信の端末は最後の報告による）", _updates_chart(made)),
         ("最終報告からの日数（台）", _ages_chart(made)),
     ]
 
