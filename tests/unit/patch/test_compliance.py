@@ -24,6 +24,7 @@ from ansible_collections.ward.ops.plugins.module_utils.patch.compliance_source i
 
 from tests.unit.patch.compliance_ward import FIRST, OPENED, Reported
 from tests.unit.patch.ward import Fixture
+from wardops.__main__ import main
 
 EVIL = "</script><script>document.title='x'</script>\"'<b>"
 
@@ -378,3 +379,13 @@ def test_a_snapshot_of_the_old_form_is_still_read(few: Reported) -> None:
     path.write_text(json.dumps({**told, "format": 1}), encoding="utf-8")
     made = few.read()
     assert any("旧形式" in note for note in made.notes) and {line.ring for line in made.lines} == set(OPENED)
+
+
+def test_the_command_line_writes_the_same_report(few: Reported, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    places = ["--ward", str(few.root), "--state", str(few.state), "--out", str(tmp_path / "out")]
+    words = ["patch", "report", "2027-01", "--layer", "lgwan", "--on", str(few.days[-1]), "--ring", "pilot", *places]
+    assert main(words) == 0
+    assert (tmp_path / "out/patch-compliance.csv").read_bytes() == compliance_report.files(few.read(ring="pilot"))["patch-compliance.csv"]
+    assert "対象 3 台" in capsys.readouterr().out
+    assert main([*words[:3], "--layer", "mn", *places]) == 1
+    assert "E1914" in capsys.readouterr().err
