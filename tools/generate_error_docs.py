@@ -35,6 +35,7 @@ RANGES = {
     "E17": ("ネットワーク機器：交換、準拠、疎通、報告", "Network devices: replacement, compliance, reachability, reports"),
     "E18": ("カレンダー、祝日、日程", "Calendar, holidays, schedules"),
     "E19": ("パッチの段階適用、WSUS", "Patch staging, WSUS"),
+    "E21": ("グループ ポリシー", "Group Policy"),
 }
 HEAD = """\
 # エラーコード / Error codes

@@ -29,7 +29,8 @@
 ``bundle.py`` E192x, E1933-E1936 bundles between layers,
 ``patch_install.py`` E193x installing patches on terminals directly,
 ``patch_wsus.py`` E194x-E196x WSUS servers,
-``patch_reports.py`` E197x-E198x reports and notices of patches.
+``patch_reports.py`` E197x-E198x reports and notices of patches,
+``gpo.py`` E210x-E214x Group Policy as code.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from . import (
     evidence,
     exchange,
     files,
+    gpo,
     history,
     intake,
     layers,
@@ -93,6 +95,7 @@ _PARTS = (
     patch,
     patch_install,
     patch_wsus,
+    gpo,
 )
 
 CATALOGUE: dict[str, Entry] = {code: entry for part in _PARTS for code, entry in part.ENTRIES.items()}
