@@ -26,6 +26,7 @@ MODULES = (
     "patch",
     "patch_wsus",
     "patch_world",
+    "windows_sim",
     "patch_compliance",
 )
 

@@ -1,6 +1,9 @@
-"""RANCID as Debian packages it (3.13): one group, 50 devices in parallel, Git; no more commands than the one that is measured.
+"""RANCID as Debian packages it (3.13): one group, 50 devices in parallel, Git.
 
-usage: rancid_backup.py FLEET.json KNOWN_HOSTS FOLDER
+usage: rancid_backup.py FLEET.json KNOWN_HOSTS FOLDER [TYPE]
+
+TYPE is ``cisco`` (as packaged: some 70 commands, of which the simulated devices know few and refuse the others at once) or ``lean``
+(no more than the one command that the other peers send).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ PARALLEL = 50
 def main() -> None:
     fleet = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     known, folder = Path(sys.argv[2]), Path(sys.argv[3])
+    kind = sys.argv[4] if len(sys.argv) > 4 else "cisco"
     shutil.rmtree(folder, ignore_errors=True)
     for name in ("logs", "home", "etc"):
         (folder / name).mkdir(parents=True)
@@ -53,7 +57,7 @@ def main() -> None:
     conf = _write(folder / "etc/rancid.conf", "".join(f"{name}={shlex.quote(value)}; export {name}\n" for name, value in settings.items()))
     _run([f"{PROGRAMS}/rancid-cvs", "-f", conf], settings)
     addresses = [address for address, _ in fleet.values()]
-    _write(folder / "ward/router.db", "".join(f"{address};lean;up\n" for address in addresses))
+    _write(folder / "ward/router.db", "".join(f"{address};{kind};up\n" for address in addresses))
     # the list of device types stands in one fixed place: for RANCID alone, ours lies over it
     over = f"mount --bind {shlex.quote(str(folder / 'etc'))} /etc/rancid && exec {PROGRAMS}/rancid-run -f {shlex.quote(conf)}"
     _run(["unshare", "--mount", "sh", "-c", over], settings)

@@ -132,15 +132,17 @@ class Machine:
         """Written beside and renamed. Passwords are in there as hashes only."""
         if self.file is None:
             return
-        with self.lock, self.world_lock:
-            updates = {guid: int(self.world.state(self.terminal, guid)) for guid in self.world.store.updates}
-            text = json.dumps(self.data | {"updates": updates}, ensure_ascii=False, indent=1)
-        beside = self.file.with_suffix(".new")
-        with beside.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(self.file)
+        with self.lock:
+            with self.world_lock:
+                updates = {guid: int(self.world.state(self.terminal, guid)) for guid in self.world.store.updates}
+                text = json.dumps(self.data | {"updates": updates}, ensure_ascii=False, indent=1)
+            # two requests may want to save at the same time
+            beside = self.file.with_suffix(".new")
+            with beside.open("w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            beside.replace(self.file)
 
     # ---- updates
 
