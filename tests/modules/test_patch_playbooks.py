@@ -27,7 +27,8 @@ def a_ward(folder: Path, cycle: str, today: str) -> tuple[Path, list[tuple[str, 
     shutil.copytree(SAMPLE, folder / "ward")
     decisions = folder / "ward/policies/patch" / cycle / "decisions.yml"
     decisions.parent.mkdir(parents=True)
-    words = {"layer": "mn", "date": today, "deadline": today, "reason": "試験", "approver": "d000001"}
+    later = (dt.date.fromisoformat(today) + dt.timedelta(days=3)).isoformat()
+    words = {"layer": "mn", "date": today, "deadline": later, "reason": "試験", "approver": "d000001"}
     decisions.write_text(yaml.safe_dump({"dates": [{**words, "ring": ring} for ring in ("R0", "R1", "R2")]}, allow_unicode=True), "utf-8")
     lines = (folder / "ward/ledgers/mn/terminals.csv").read_text(encoding="utf-8").splitlines()
     at = {name: place for place, name in enumerate(lines[0].split(","))}

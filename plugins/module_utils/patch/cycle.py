@@ -170,7 +170,7 @@ def read_plan(path: Path) -> CyclePlan:
             tuple({str(key): str(value) for key, value in one.items()} for one in content["left_out"]),
         )
         stated = str(content["digest"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         value = f"{type(error).__name__} {error}"
         raise fail("E1901", str(path), what="plan", value=value, reason_ja="様式と違う", reason="not the form of a plan") from None
     if stated != plan.digest:

@@ -210,7 +210,7 @@ class _Item:
             raise _Bad(key, value, "YYYY-MM-DD の日付が必要", "a date YYYY-MM-DD is needed") from None
         if isinstance(found, dt.datetime):
             raise _Bad(key, value, "時刻のない日付が必要", "a date without a time is needed")
-        return found
+        return self._near(key, found)
 
     def day_or_none(self, key: str) -> dt.date | None:
         self._asked.add(key)
@@ -224,7 +224,14 @@ class _Item:
             found = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
         except ValueError:
             raise _Bad(key, value, "日時が必要", "a date and time is needed") from None
+        self._near(key, found.date())
         return (found if found.tzinfo else found.replace(tzinfo=TOKYO)).astimezone(dt.UTC)
+
+    def _near(self, key: str, day: dt.date) -> dt.date:
+        """A day of this century: a slip of the pen must not become a date at the end of time."""
+        if not 2000 <= day.year < 2100:
+            raise _Bad(key, day, "2000～2099 年の日付が必要", "a day from 2000 to 2099 is needed")
+        return day
 
     def number(self, key: str, least: int, most: int) -> int:
         self._asked.add(key)
@@ -247,9 +254,10 @@ class _Item:
 
 
 def _moved(one: _Item) -> Moved:
-    return Moved(
-        one.text("layer"), one.text("ring"), one.day("date"), one.day_or_none("deadline"), one.text("reason"), one.text("approver")
-    )
+    layer, ring, date, deadline = one.text("layer"), one.text("ring"), one.day("date"), one.day_or_none("deadline")
+    if deadline is not None and deadline < date:
+        raise _Bad("deadline", deadline, f"適用日 {date} より前", f"before its date {date}")
+    return Moved(layer, ring, date, deadline, one.text("reason"), one.text("approver"))
 
 
 def _exclusion(one: _Item) -> Exclusion:

@@ -146,7 +146,7 @@ def decide(
     _approval(gate, cycle, ring, now)
     _incidents(gate, cycle, policy["gate"])
     if before is not None:
-        _enough(gate, before, policy)
+        _enough(gate, before, sum(one.ring == before.ring for one in roster.excluded), policy)
         _before(gate, before, policy["gate"])
         soak = urgent_soak(policy) if cycle.plan.emergency else ring.soak
         _soak(gate, before, soak, calendar, today)
@@ -215,13 +215,16 @@ def _incidents(gate: Gate, cycle: Cycle, limits: Mapping[str, Any]) -> None:
         gate.reasons.append((f"重大障害が未解決 {len(severe)} 件（許容 {most}）: {'、'.join(severe)}", words))
 
 
-def _enough(gate: Gate, before: Measure, policy: Mapping[str, Any]) -> None:
-    """A ring that is too small proves nothing, whatever its shares are: exclusions may have emptied it. :param policy: ``rings.yml``."""
+def _enough(gate: Gate, before: Measure, excluded: int, policy: Mapping[str, Any]) -> None:
+    """A ring that is empty, or that exclusions made too small, proves nothing, whatever its shares are (sizes of the ledger itself: E0342).
+
+    :param policy: ``rings.yml``.
+    """
     entry = next(one for one in policy["rings"] if str(one["code"]) == before.ring)
-    least = max(1, int(entry.get("size_min", {}).get(gate.layer, 1)))
+    least = max(1, int(entry.get("size_min", {}).get(gate.layer, 1)) if excluded else 1)
     if before.size < least:
-        ja = f"{before.ring} の対象 {before.size} 台が最小 {least} 台に満たない（除外を含まない）"
-        gate.reasons.append((ja, f"{before.ring} has {before.size} terminals that are not excluded, at least {least}"))
+        ja = f"{before.ring} の対象が {before.size} 台（最小 {least} 台、除外 {excluded} 台）"
+        gate.reasons.append((ja, f"{before.ring} has {before.size} terminals ({excluded} are excluded), at least {least}"))
     elif before.approved is not None and not before.reported:
         gate.reasons.append((f"{before.ring} で承認後に報告した端末がない", f"{before.ring}: no terminal reported since its approval"))
 
@@ -236,7 +239,8 @@ def overdue(gate: Gate, cycle: Cycle, ring: Ring, now: dt.datetime) -> None:
         return
     shown = f"{planned.deadline.astimezone(TOKYO):%Y-%m-%d %H:%M}"
     if planned.deadline <= now:
-        ja = f"適用期限 {shown} を過ぎている（承認すると全端末が直ちに適用・再起動する）。decisions.yml の dates で日付と期限を変え、計画を作り直す"
+        mend = "decisions.yml の dates で日付と期限を変え、計画を作り直す"
+        ja = f"適用期限 {shown} を過ぎている（承認すると全端末が直ちに適用・再起動する）。{mend}"
         gate.reasons.append((ja, f"its deadline {shown} JST is over: move date and deadline in decisions.yml, and plan again"))
     elif planned.deadline - now < _SHORT:
         gate.notes.append(f"適用期限 {shown} まで 2 日を切っている")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..common.calendar import Calendar, b_release
-from ..common.problems import fail
+from ..common.problems import Problem, WardopsError, fail
 from .cycle import Planned, RingDate
 from .decisions import TOKYO, Decisions, Moved
 from .model import Update
@@ -100,8 +100,9 @@ def ring_dates(
     and not before the ring before it has soaked.
 
     :param layers: in which the cycle is staged.
-    :raises WardopsError: E1912 (no day found), E1803 (holidays not known).
+    :raises WardopsError: E1912 (no day found), E1803 (holidays not known), E1901 (a day is moved of a ring that there is not).
     """
+    _known(policy, decisions)
     found: list[RingDate] = []
     for layer in layers:
         before: RingDate | None = None
@@ -110,6 +111,17 @@ def ring_dates(
             before = _date(policy, calendar, release, place=(layer, ring), before=before, moved=moved, emergency=emergency)
             found.append(before)
     return tuple(found)
+
+
+def _known(policy: Mapping[str, Any], decisions: Decisions) -> None:
+    """A moved day whose ring or layer is misspelt would be passed over silently. :raises WardopsError: E1901, all at once."""
+    places = {(layer, str(entry["code"])) for entry in policy["rings"] for layer in entry["delay_days"]}
+    words = {"what": "dates", "reason_ja": "rings.yml にない系統・リングの組", "reason": "no such ring of that layer in rings.yml"}
+    lost = [one for one in decisions.dates if (one.layer, one.ring) not in places]
+    if lost:
+        raise WardopsError(
+            [Problem("E1901", "decisions.yml", params={**words, "value": f"{one.layer} {one.ring} {one.date}"}) for one in lost]
+        )
 
 
 def _date(

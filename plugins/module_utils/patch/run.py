@@ -21,7 +21,7 @@ from . import snapshots, staging
 from .cycle import cycle_folder, read_cycle
 from .decisions import TOKYO, Hold, write_holds
 from .gate import Gate, measure
-from .model import UpdateId, WsusServer
+from .model import Action, WsusServer
 from .policy import UpdatePolicy
 from .rings import Ring, read_rings
 from .staging import Setting, Survey
@@ -213,10 +213,17 @@ def _held(asked: Asked, server: WsusServer | None, record: evidence.Run | eviden
 
 
 def _absent(setting: Setting, rings: list[Ring], server: WsusServer, asked: Asked) -> order.Order:
-    """Every approval of the cycle's updates for these rings. The limit of removals is as many as that: it is what was asked for."""
+    """Every approval to install one of the cycle's updates for these rings; one to uninstall it is somebody's remedy and stays.
+
+    The limit of removals is as many as that: it is what was asked for.
+    """
     there = replay.Groups(server.groups())
+    ours = {one.id for ring in rings for one in there.find(ring.group)}
+    planned = {update.id.guid for update in setting.cycle.plan.updates}
     absent = [
-        (UpdateId(update.id.guid, 0), ring.group) for ring in rings if there.find(ring.group) for update in setting.cycle.plan.updates
+        (one.update, one.group)
+        for one in server.approvals()
+        if one.update.guid in planned and one.group in ours and one.action is Action.INSTALL
     ]
     guard = Guard(order.GUARD.remove, order.GUARD.change, max(asked.allow_remove, len(absent)), asked.allow_change)
     return order.Order(absent=absent, guard=guard)
@@ -224,6 +231,8 @@ def _absent(setting: Setting, rings: list[Ring], server: WsusServer, asked: Aske
 
 def resume(asked: Asked) -> dict[str, Any]:
     """Lift the holds of a ring, or all of the layer. Approvals that were taken back come again with the next stage run.
+
+    A hold of the whole cycle that is lifted for one ring stays for the rings after it, and for the other layers.
 
     :raises WardopsError: E1901 (no reason), E1906.
     """
@@ -242,18 +251,29 @@ def _resumed(asked: Asked, record: evidence.Run | evidence.Step | None) -> dict[
     by = who.get("awx_user") or who.get("sudo_user") or who["user"]
     at = asked.now.astimezone(TOKYO).isoformat(timespec="minutes")
     reason = _reason(asked)
-    holds = tuple(
-        replace(one, released=at, released_by=by, released_reason=reason)
-        if not one.released and one.layer in ("", asked.layer) and (not code or one.ring in ("", code))
-        else one
-        for one in setting.cycle.holds
-    )
-    changed = holds != setting.cycle.holds
+    holds: list[Hold] = []
+    for one in setting.cycle.holds:
+        lifted = not one.released and one.layer in ("", asked.layer) and (not code or one.ring in ("", code))
+        holds.append(replace(one, released=at, released_by=by, released_reason=reason) if lifted else one)
+        if lifted:
+            holds += _remains(setting, one, code)
+    changed = tuple(holds) != setting.cycle.holds
     if record:
         record.plan({"holds": [one.data() for one in holds]})
         if changed:
-            write_holds(setting.cycle.folder / "holds.yml", holds)
+            write_holds(setting.cycle.folder / "holds.yml", tuple(holds))
     return _result(Plan(), changed=changed) | {"holds": [one.data() for one in holds if not one.released]}
+
+
+def _remains(setting: Setting, hold: Hold, ring: str) -> list[Hold]:
+    """What is left of a hold that is lifted in this layer, up to and with a ring (empty: every ring): the next one stops all after it."""
+    mine = setting.rings.layer
+    others = [] if hold.layer else [one for one in dict.fromkeys(day.layer for day in setting.cycle.plan.dates) if one != mine]
+    left = [replace(hold, layer=one) for one in others]
+    codes = [one.code for one in setting.rings.rings]
+    if ring and not hold.ring and codes[-1] != ring:
+        left.append(replace(hold, layer=mine, ring=codes[codes.index(ring) + 1]))
+    return left
 
 
 def decline(server: WsusServer, asked: Asked) -> dict[str, Any]:

@@ -246,15 +246,31 @@ def together(*plans: Plan) -> Plan:
     return whole
 
 
+def _outside(setting: Setting, found: Survey) -> dict[str, list[str]]:
+    """Names of the groups beside the rings that updates are approved for. A decline would take those approvals away too, from computers
+    of which nobody knows whether they have the successor.
+    """
+    groups = Groups(found.groups)
+    ours = {one.id for ring in setting.rings.rings for one in groups.find(ring.group)}
+    names: dict[str, list[str]] = {}
+    for one in found.approvals:
+        if one.group not in ours:
+            names.setdefault(one.update.guid, []).append(groups.name(one.group))
+    return names
+
+
 def superseded(setting: Setting, found: Survey) -> tuple[list[str], list[tuple[str, str]]]:
     """What the cycle's updates replace, and may be declined: where the successor is on the target share of *every* ring.
 
     :returns: GUIDs to decline; those that must stay yet, with the reason in Japanese.
     """
     target = float(setting.policy["target_percent"])
+    elsewhere = _outside(setting, found)
     go, stay = [], []
     for planned in setting.cycle.plan.updates:
         old = [guid for guid in planned.supersedes if guid in found.catalogue and not found.catalogue[guid].declined]
+        stay += [(guid, f"リング以外のグループに承認がある: {'、'.join(elsewhere[guid][:5])}") for guid in old if guid in elsewhere]
+        old = [guid for guid in old if guid not in elsewhere]
         if not old:
             continue
         short = []

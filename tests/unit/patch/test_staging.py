@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
 from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward
 from ansible_collections.ward.ops.plugins.module_utils.patch import run, who
-from ansible_collections.ward.ops.plugins.module_utils.patch.model import UNASSIGNED_COMPUTERS, State, UpdateId
+from ansible_collections.ward.ops.plugins.module_utils.patch.model import UNASSIGNED_COMPUTERS, Action, State, UpdateId
 
 from lab.patchsim.server import WorldServer
 from lab.patchsim.world import Habits
@@ -256,6 +256,47 @@ def test_hold_resume_and_take_back(fixture: Fixture) -> None:
     with pytest.raises(WardopsError) as error:
         run.stage(fixture.server, fixture.asked("R1"))
     assert "保留中" in reasons(error)
+
+
+def test_a_hold_of_all_that_is_lifted_for_one_ring_stays_for_the_rest(fixture: Fixture) -> None:
+    tested(fixture)
+    run.hold(fixture.asked("", reason="全体を止める"))
+    run.resume(fixture.asked("R1", reason="R1 だけ進める"))
+    run.stage(fixture.server, fixture.asked("R1"))
+    fixture.until(fixture.day("R2"))
+    fixture.decide(approvals=[fixture.approve()])
+    with pytest.raises(WardopsError) as error:
+        run.stage(fixture.server, fixture.asked("R2"))
+    assert "保留中" in reasons(error) and "全体を止める" in reasons(error)
+    run.resume(fixture.asked("", reason="すべて進める"))
+    run.stage(fixture.server, fixture.asked("R2"))
+
+
+def test_taking_back_leaves_what_somebody_approved_for_removal(fixture: Fixture) -> None:
+    tested(fixture)
+    groups = {group.name: group.id for group in fixture.server.groups()}
+    ring = next(name for name in groups if name.startswith("R0"))
+    update = fixture.updates[0].id
+    approval = next(one for one in fixture.server.approvals() if (one.update, one.group) == (update, groups[ring]))
+    fixture.server.take_back(approval)
+    fixture.server.approve(update, groups[ring], Action.UNINSTALL, None)
+    run.hold(fixture.asked("", reason="戻す"), fixture.server)
+    assert [(one.update, one.action) for one in fixture.server.approvals()] == [(update, Action.UNINSTALL)]
+
+
+def test_decisions_that_cannot_be_meant_are_refused(fixture: Fixture) -> None:
+    """covers: E1901"""
+    words = {"layer": "mn", "date": dt.date(2027, 1, 20), "reason": "試験", "approver": "d1"}
+    for wrong in (
+        {"ring": "R9"},
+        {"ring": "R1", "layer": "nm"},
+        {"ring": "R1", "deadline": dt.date(2027, 1, 1)},
+        {"ring": "R1", "date": dt.date(1, 1, 1)},
+    ):
+        fixture.decide(dates=[{**words, **wrong}])
+        with pytest.raises(WardopsError) as error:
+            fixture.plan()
+        assert codes(error) == ["E1901"], wrong
 
 
 def test_superseded_updates_go_only_when_the_successor_is_in_every_ring(tmp_path: Path) -> None:

@@ -114,11 +114,11 @@ def _deadline(value: object) -> dt.datetime | None:
         return None
     try:
         moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-    except ValueError:
+        if moment.tzinfo is None:
+            raise _Bad("deadline", value)
+        return moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError):  # year 1 east of Greenwich is before time begins
         raise _Bad("deadline", value) from None
-    if moment.tzinfo is None:
-        raise _Bad("deadline", value)
-    return moment.astimezone(dt.UTC)
 
 
 def places(items: Iterable[Mapping[str, Any]], source: str) -> list[tuple[UpdateId, str]]:
