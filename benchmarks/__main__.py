@@ -28,6 +28,7 @@ MODULES = (
     "patch_world",
     "windows_sim",
     "patch_compliance",
+    "gpo",
 )
 
 

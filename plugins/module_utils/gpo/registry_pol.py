@@ -8,7 +8,7 @@ is accepted here encodes to the same bytes again; what is not accepted is refuse
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ _OPEN, _CLOSE, _SEMICOLON, _END_OF_NAME = (text.encode("utf-16-le") for text in 
 # what stands between a name and its data: ; type ; size ;
 _MIDDLE = Struct("<HIHIH")
 _SEPARATOR = ord(";")
+_MOST = 0xFFFFFFFF
 
 
 class Entry(NamedTuple):
@@ -64,9 +65,10 @@ def decode(content: bytes, path: str = "Registry.pol") -> PolicyFile:
     if content[:8] != HEADER:
         raise fail("E2100", path, found=content[:8].hex(" "))
     entries: list[Entry] = []
+    keys: dict[bytes, str] = {}
     position, end = len(HEADER), len(content)
     while position < end:
-        found = _terminated(content, position) or _other_forms(content, position)
+        found = _terminated(content, position, keys) or _other_forms(content, position)
         if found is None:
             raise _broken(content, position, len(entries) + 1, path)
         entry, position = found
@@ -84,31 +86,46 @@ def encode(policy: PolicyFile) -> bytes:
     return b"".join([HEADER, *_encoded(policy.entries)])
 
 
-def _encoded(entries: Iterable[Entry]) -> Iterable[bytes]:
+def _encoded(entries: Iterable[Entry]) -> Iterator[bytes]:
     pack = _MIDDLE.pack
     for key, name, type_number, data, key_nul, name_nul in entries:
-        if "\0" in key or "\0" in name or len(data) > 0xFFFFFFFF or not 0 <= type_number <= 0xFFFFFFFF:
+        size = len(data)
+        if "\0" in key or "\0" in name or size > _MOST or not 0 <= type_number <= _MOST:
             raise fail("E2102", "Registry.pol", key=key, name=name)
-        text = f"[{key}{chr(0) if key_nul else ''};{name}{chr(0) if name_nul else ''}"
-        yield text.encode("utf-16-le", "surrogatepass")
-        yield pack(_SEPARATOR, type_number, _SEPARATOR, len(data), _SEPARATOR)
-        yield data
-        yield _CLOSE
+        text = f"[{key}\0;{name}\0" if key_nul and name_nul else f"[{key}{chr(0) * key_nul};{name}{chr(0) * name_nul}"
+        yield text.encode("utf-16-le", "surrogatepass") + pack(_SEPARATOR, type_number, _SEPARATOR, size, _SEPARATOR) + data + _CLOSE
 
 
-def _terminated(content: bytes, position: int) -> tuple[Entry, int] | None:
-    """The entry at an offset, both names ending with NUL: the usual form, on the short way."""
+def _terminated(content: bytes, position: int, keys: dict[bytes, str]) -> tuple[Entry, int] | None:
+    """The entry at an offset, both names ending with NUL: the usual form, on the short way.
+
+    :param keys: keys that were met before; most entries share theirs with others.
+    """
     start = position + 2
-    if content[position:start] != _OPEN:
+    key_end = content.find(_END_OF_NAME, start)
+    name_end = content.find(_END_OF_NAME, key_end + 4)
+    if key_end < 0 or name_end < 0 or content[position:start] != _OPEN:
         return None
-    key_end = _find(content, _END_OF_NAME, start)
-    if key_end < 0:
+    if (key_end - start) & 1 or (name_end - key_end) & 1:  # found across two characters: look again with the alignment in mind
+        key_end = _find(content, _END_OF_NAME, start)
+        name_end = _find(content, _END_OF_NAME, key_end + 4) if key_end >= 0 else -1
+        if name_end < 0:
+            return None
+    data_start = name_end + 16
+    if data_start > len(content):
         return None
-    name_start = key_end + 4
-    name_end = _find(content, _END_OF_NAME, name_start)
-    if name_end < 0:
+    first, type_number, second, size, third = _MIDDLE.unpack_from(content, name_end + 2)
+    data_end = data_start + size
+    if first != _SEPARATOR or second != _SEPARATOR or third != _SEPARATOR or content[data_end : data_end + 2] != _CLOSE:
         return None
-    return _entry(content, (start, key_end, name_start, name_end, name_end + 2), key_nul=True, name_nul=True)
+    key_bytes = content[start:key_end]
+    key = keys.get(key_bytes)
+    if key is None:
+        key = keys[key_bytes] = key_bytes.decode("utf-16-le", "surrogatepass")
+    name = content[key_end + 4 : name_end].decode("utf-16-le", "surrogatepass")
+    if "\0" in key or "\0" in name:
+        return None
+    return Entry(key, name, type_number, content[data_start:data_end]), data_end + 2
 
 
 def _other_forms(content: bytes, position: int) -> tuple[Entry, int] | None:
@@ -126,7 +143,7 @@ def _other_forms(content: bytes, position: int) -> tuple[Entry, int] | None:
     return None
 
 
-def _ends(content: bytes, start: int) -> Iterable[tuple[int, bool]]:
+def _ends(content: bytes, start: int) -> Iterator[tuple[int, bool]]:
     """Where a name that begins at ``start`` may end, and whether a NUL stands there.
 
     Eight semicolons and 1,100 characters are more than such a name has, and keep a hostile file from making this quadratic.

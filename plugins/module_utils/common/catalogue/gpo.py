@@ -33,4 +33,25 @@ ENTRIES: dict[str, Entry] = {
         "種類に合うデータにしてください（DWORD は 0 から 4294967295 の整数、MULTI_SZ は文字列のリスト、そのほかは hex）",
         "give data that fits the type (DWORD: integer 0 to 4294967295, MULTI_SZ: list of strings, others: hex)",
     ),
+    "E2104": Entry(
+        "gpo-template-text",
+        "セキュリティ テンプレートを読めません: {reason_ja}",
+        "the security template cannot be read: {reason}",
+        "UTF-16LE（BOM あり）の GptTmpl.inf か確かめてください",
+        "see whether it is a GptTmpl.inf in UTF-16LE with a byte order mark",
+    ),
+    "E2105": Entry(
+        "gpo-version",
+        "GPT.INI の版を使えません: {found}",
+        "the version in GPT.INI cannot be used: {found}",
+        "[General] に Version=（0 から 4294967295）が一つだけあるようにしてください",
+        "[General] must have exactly one Version= (0 to 4294967295)",
+    ),
+    "E2106": Entry(
+        "gpo-extensions",
+        "拡張の一覧（gPC…ExtensionNames）の形が違います: {found}",
+        "the list of extensions (gPC…ExtensionNames) has another form: {found}",
+        "[{{拡張 GUID}}{{ツール GUID}}…] の並びにしてください",
+        "it is a row of [{{extension GUID}}{{tool GUID}}…]",
+    ),
 }
