@@ -155,11 +155,13 @@ def _slots() -> list[tuple[str, str]]:
     return [(name, entry) for name, entry in plain if "Z3cr3t" in entry and "$" not in entry and "0x" not in entry]
 
 
+#: digits only: they were once taken for the kind of a password
+ZEROS = "0" * 9
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=9, max_size=40)
 
 
 @given(slot=st.sampled_from(_slots()), secret=WORDS)
-@example(slot=("nec_ix", "username ops password hash «Z3cr3tHash@@@» administrator"), secret="000000000")
+@example(slot=("nec_ix", "username ops password hash «Z3cr3tHash@@@» administrator"), secret=ZEROS)
 def test_any_word_in_a_slot_is_gone_and_the_line_is_otherwise_the_same(slot: tuple[str, str], secret: str) -> None:
     name, entry = slot
     secret = re.sub(r"""["',@&;{}\[\]]""", "q", secret)  # signs that end a word in one language or another
