@@ -73,6 +73,7 @@ EXPECTED_POLICIES = {
     "shift_patterns",
     "update_policy",
     "end_of_service",
+    "mail",
     "life",
     "registers",
     "compliance",
