@@ -104,14 +104,20 @@ def _changed(planned: UpdateId, now: Update | None, policy: UpdatePolicy) -> tup
 
 
 def approvals_of(setting: Setting, found: Survey, ring: Ring) -> dict[str, dt.datetime]:
-    """When each of the cycle's updates was approved for the ring's group; what is not approved is not in it."""
+    """When each of the cycle's updates was approved for the ring's group; what is not approved is not in it.
+
+    Servers may carry an approval over to a new revision by themselves (a default of WSUS), with the time of the old one: what was reported
+    before the revision arrived says nothing of it.
+    """
     groups = {one.id for one in Groups(found.groups).find(ring.group)}
     planned = {one.id for one in setting.cycle.plan.updates}  # with its revision: what was tried is no proof for a later one
     times: dict[str, dt.datetime] = {}
     for approval in found.approvals:
         guid = approval.update.guid
         if approval.group in groups and approval.action is Action.INSTALL and approval.update in planned:
-            times[guid] = max(times.get(guid, approval.time), approval.time)
+            known = found.catalogue.get(guid)
+            arrived = known.arrived if known and known.id == approval.update else approval.time
+            times[guid] = max(times.get(guid, approval.time), approval.time, arrived)
     return times
 
 
