@@ -78,3 +78,8 @@ def to_narrow(text: str) -> str:
 def to_words(text: str) -> str:
     """Half-width kana to full-width and full-width ASCII to ASCII; long vowel marks stay; outer white space goes."""
     return unicodedata.normalize("NFKC", text).strip()
+
+
+def one_line(text: str) -> bool:
+    """Whether nothing in it breaks a line or moves a cursor; Japan's wide blank is no such thing, though Python does not print it."""
+    return text.replace("\u3000", " ").isprintable()

@@ -13,6 +13,7 @@ import yaml
 from ..common.files import read_bytes, write_atomic
 from ..common.policy import Positions, parse_policy
 from ..common.problems import Problem, WardopsError
+from ..common.text import one_line
 
 TOKYO = dt.timezone(dt.timedelta(hours=9), "JST")
 
@@ -197,7 +198,7 @@ class _Item:
         value = self._content.get(key, default)
         if not isinstance(value, (str, int)) or isinstance(value, bool) or (default is None and not str(value).strip()):
             raise _Bad(key, value, "文字列が必要", "a text is needed")
-        if not str(value).isprintable():
+        if not one_line(str(value)):
             raise _Bad(key, value, "制御文字がある", "has control characters")
         return str(value).strip()
 

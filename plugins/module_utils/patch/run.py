@@ -16,6 +16,7 @@ from ..common.calendar import Calendar
 from ..common.files import lock, read_bytes, write_atomic
 from ..common.plan import Guard, Plan
 from ..common.problems import WardopsError, fail
+from ..common.text import one_line
 from ..common.ward import REPOSITORY, Ward
 from . import snapshots, staging
 from .cycle import cycle_folder, read_cycle
@@ -344,8 +345,9 @@ def _refusal(record: evidence.Run | evidence.Step) -> Iterator[None]:
 
 def _reason(asked: Asked) -> str:
     reason = asked.reason.strip()
-    if not reason or not reason.isprintable():
-        raise fail("E1901", what="reason", value=asked.reason, reason_ja="理由が必要", reason="a reason is needed")
+    if not reason or not one_line(reason):
+        needed = "1 行の理由が必要（-e reason=…）"
+        raise fail("E1901", what="reason", value=asked.reason, reason_ja=needed, reason="a reason in one line is needed")
     return reason
 
 

@@ -241,3 +241,26 @@ def test_a_damaged_snapshot_is_an_error(fixture: Fixture, damage: str) -> None:
     with pytest.raises(WardopsError) as error:
         snapshots.read(fixture.state, "mn", dt.date.fromisoformat(path.stem))
     assert codes(error) == ["E1909"]
+
+
+def test_a_wide_blank_in_a_reason_is_no_control_character(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.yml"
+    path.write_text("exclusions:\n  - {subject: PC1, reason: 窓口の　検証, approver: d000001, expires_on: 2027-02-28}\n", encoding="utf-8")
+    assert read_decisions(path).exclusions[0].reason == "窓口の　検証"
+    path.write_text('exclusions:\n  - {subject: PC1, reason: "a\\nb", approver: d000001, expires_on: 9999-12-31}\n', encoding="utf-8")
+    with pytest.raises(WardopsError, match="制御文字"):
+        read_decisions(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("date: 9999-12-31", "2000～2099 年"),
+        ("date: 2027-01-20, deadline: 2027-01-19", "適用日 2027-01-20 より前"),
+    ],
+)
+def test_a_moved_day_that_cannot_be_meant(tmp_path: Path, line: str, words: str) -> None:
+    path = tmp_path / "decisions.yml"
+    path.write_text(f"dates:\n  - {{layer: mn, ring: R1, {line}, reason: x, approver: y}}\n", encoding="utf-8")
+    with pytest.raises(WardopsError, match=words):
+        read_decisions(path)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError, fail
+from ansible_collections.ward.ops.plugins.module_utils.common.text import one_line
+from ansible_collections.ward.ops.plugins.module_utils.patch.model import WsusServer
 from ansible_collections.ward.ops.plugins.module_utils.patch.wsus import doctor, listing
 from ansible_collections.ward.ops.plugins.module_utils.patch.wsus.powershell import PowerShellWsus
 from ansible_collections.ward.ops.plugins.module_utils.patch.wsus.soap import SoapWsus
@@ -102,3 +104,16 @@ def test_a_row_that_cannot_be_read_is_a_finding(endpoint: Endpoint, server: Soap
 def test_the_doctor_over_the_other_backend() -> None:
     found = verdicts(PowerShellWsus(CannedShell(World()), "canned"))
     assert found["PowerShell (server.ps1)"] == doctor.SAME and doctor.DIFFERS not in found.values()
+
+
+@pytest.mark.parametrize("text", ["x\nok: [all] 適用済", "a\x85b\u2028c", "\u202egnp", "\x9b2J", "全角\u3000空白", "\x1b[2J\x07", "\ud800"])
+def test_texts_of_the_server_break_no_line_and_steer_no_terminal(server: SoapWsus, world: World, text: str) -> None:
+    world.updates[update_guid(1)]["title"] = text
+    next(iter(world.computers.values()))["name"] = text
+    backends: list[WsusServer] = [PowerShellWsus(CannedShell(world), "canned")]
+    if text[0] not in "\x1b\ud800":  # XML cannot carry these
+        backends.append(server)
+    for one in backends:
+        title = next(update.title for update in one.updates() if update.id.guid == update_guid(1))
+        assert one_line(title) and len(title) == len(text) and title in [computer.name for computer in one.computers()]
+        assert (title == text) == one_line(text)

@@ -18,7 +18,7 @@ from ...common.problems import WardopsError, fail
 from ..model import Action, Approval, Computer, Group, Role, ServerInfo, State, Status, Update, UpdateId
 from .order import same_deadline
 from .transport import Settings
-from .wire import guid, protocol, utc
+from .wire import guid, identity, plain, protocol, utc
 
 _ROLES = {"Unauthorized": Role.NONE, "Reporter": Role.REPORTER, "Administrator": Role.ADMINISTRATOR}
 _ACTIONS = {"Install": Action.INSTALL, "Uninstall": Action.UNINSTALL}
@@ -145,7 +145,7 @@ class PowerShellWsus:
         return found
 
     def groups(self) -> list[Group]:
-        return self._list(lambda one: Group(guid(one["id"]), str(one["name"]), guid(one["parent"]) if one["parent"] else None), "groups")
+        return self._list(lambda one: Group(guid(one["id"]), plain(one["name"]), guid(one["parent"]) if one["parent"] else None), "groups")
 
     def computers(self) -> list[Computer]:
         return self._list(_computer, "computers")
@@ -228,7 +228,7 @@ def _info(one: Mapping[str, Any]) -> ServerInfo:
         protocol=str(one["protocol"]),
         role=_ROLES[one["role"]],
         replica=_bool(one["replica"]),
-        rules=tuple(str(rule) for rule in rules),
+        rules=tuple(plain(rule) for rule in rules),
         synchronised=_moment(one["synchronised"]),
         server_side_targeting=_bool(one["server_side_targeting"]),
     )
@@ -236,8 +236,8 @@ def _info(one: Mapping[str, Any]) -> ServerInfo:
 
 def _computer(one: Mapping[str, Any]) -> Computer:
     groups = frozenset(guid(group) for group in _many(one["groups"]))
-    fixed = (str(one["id"]), str(one["name"] or one["id"]), groups, str(one["requested"] or ""))
-    return Computer(*fixed, _moment(one["last_sync"]), _moment(one["last_report"]), str(one["os"] or ""))
+    fixed = (identity(one["id"]), plain(one["name"]) or str(one["id"]), groups, plain(one["requested"]))
+    return Computer(*fixed, _moment(one["last_sync"]), _moment(one["last_report"]), plain(one["os"]))
 
 
 def _approval(one: Mapping[str, Any]) -> Approval | None:
@@ -249,19 +249,19 @@ def _approval(one: Mapping[str, Any]) -> Approval | None:
     if time is None:
         raise ValueError(one["time"])
     update = UpdateId(guid(one["update"]), int(one["revision"]))
-    return Approval(guid(one["id"]), update, guid(one["group"]), action, _moment(one["deadline"]), str(one["administrator"] or ""), time)
+    return Approval(guid(one["id"]), update, guid(one["group"]), action, _moment(one["deadline"]), plain(one["administrator"]), time)
 
 
 def _update(one: Mapping[str, Any]) -> Update:
     never = dt.datetime(1753, 1, 2, tzinfo=dt.UTC)
     return Update(
         id=UpdateId(guid(one["id"]), int(one["revision"])),
-        title=str(one["title"]),
-        kbs=tuple(str(kb).upper().removeprefix("KB") for kb in _many(one["kbs"])),
-        classification=str(one["classification"]),
+        title=plain(one["title"]),
+        kbs=tuple(plain(kb).upper().removeprefix("KB") for kb in _many(one["kbs"])),
+        classification=plain(one["classification"]),
         classification_id=guid(one["classification_id"]),
-        products=tuple(str(product) for product in _many(one["products"])),
-        severity=str(one["severity"] or ""),
+        products=tuple(plain(product) for product in _many(one["products"])),
+        severity=plain(one["severity"]),
         released=_moment(one["released"]) or never,
         arrived=_moment(one["arrived"]) or never,
         superseded=_bool(one["superseded"]),

@@ -71,13 +71,15 @@ function Format-Update($Update, $Supersedence) {
 function Get-Information {
     $configuration = $server.GetConfiguration()
     $last = $server.GetSubscription().GetLastSynchronizationInfo()
+    $synchronised = $null
+    if ($null -ne $last) { $synchronised = Format-Moment $last.EndTime } # a server that never synchronised has none
     return @{
         version = $server.Version.ToString()
         protocol = $server.ServerProtocolVersion.ToString()
         role = $server.GetCurrentUserRole().ToString()
         replica = $configuration.IsReplicaServer
         rules = @($server.GetInstallApprovalRules() | Where-Object { $_.Enabled } | ForEach-Object { $_.Name })
-        synchronised = Format-Moment $last.EndTime
+        synchronised = $synchronised
         server_side_targeting = ($configuration.TargetingMode.ToString() -eq 'Server')
     }
 }

@@ -15,7 +15,7 @@ from ...common.problems import WardopsError, fail
 from ..model import Action, Approval, Computer, Group, Role, ServerInfo, State, Status, Update, UpdateId
 from .order import same_deadline
 from .transport import Pool, Settings
-from .wire import Row, answer, guid, protocol, request, utc
+from .wire import Row, answer, guid, plain, protocol, request, utc
 
 #: categories are asked for over the whole time that a server can have (the protocol's dates begin in 1753)
 _EVER = (dt.datetime(1753, 1, 2, tzinfo=dt.UTC), dt.datetime(9998, 12, 31, tzinfo=dt.UTC))
@@ -96,7 +96,7 @@ class SoapWsus:
         layout = protocol().rows["group"]
         rows = (layout.read(row) for row in self.call("ExecuteSPGetAllTargetGroups"))
         # Downstream Servers is a group of servers, not of computers
-        return [Group(row["id"], row["name"], row["parent"]) for row in rows if row["type"] == "Computers"]
+        return [Group(row["id"], plain(row["name"]), row["parent"]) for row in rows if row["type"] == "Computers"]
 
     def computers(self) -> list[Computer]:
         sets: list[list[Row]] = self._found("ExecuteSPSearchComputers", computerTargetScopeXml=protocol().values["every_computer"]) or []
@@ -133,7 +133,7 @@ class SoapWsus:
         words = {"preferredCulture": self.culture, "retrieveUpdateClassifications": True, "fromSyncDate": _EVER[0], "toSyncDate": _EVER[1]}
         layout = protocol().rows["category"]
         rows = (layout.read(row) for row in self.call("ExecuteSPGetCategories", **words))
-        return {row["title"]: row["id"] for row in rows if row["title"]}
+        return {plain(row["title"]): row["id"] for row in rows if row["title"]}
 
     def _updates(self, table: dict[str, list[Row]], classes: dict[str, str]) -> list[tuple[Update, bool]]:
         """The updates, each with whether it replaces others. Side tables are joined by the revision id of this very answer."""
@@ -141,11 +141,11 @@ class SoapWsus:
         titles: dict[tuple[int, str], list[str]] = collections.defaultdict(list)
         for row in table.get("localizedCategoryTitleRows", []):
             one = rows["title"].read(row)
-            titles[one["local"], one["type"]].append(one["title"] or "")
+            titles[one["local"], one["type"]].append(plain(one["title"]))
         articles: dict[int, list[str]] = collections.defaultdict(list)
         for row in table.get("kbArticles", []):
             one = rows["article"].read(row)
-            articles[one["local"]].append((one["value"] or "").upper().removeprefix("KB"))
+            articles[one["local"]].append(plain(one["value"]).upper().removeprefix("KB"))
         found = []
         for row in table.get("minimalProperties", []):
             one = rows["update"].read(row)
@@ -291,26 +291,26 @@ def _time(text: str | None) -> dt.datetime | None:
 
 
 def _computer(row: dict[str, Any], groups: dict[str, set[str]]) -> Computer:
-    fixed = (row["id"], row["name"] or row["id"], frozenset(groups.get(row["id"], ())), row["requested"] or "")
-    return Computer(*fixed, row["last_sync"], row["last_report"], row["os"] or "")
+    fixed = (row["id"], plain(row["name"]) or row["id"], frozenset(groups.get(row["id"], ())), plain(row["requested"]))
+    return Computer(*fixed, row["last_sync"], row["last_report"], plain(row["os"]))
 
 
 def _approval(row: dict[str, Any]) -> Approval:
     update = UpdateId(row["update"], row["revision"])
     action = Action(row["action"])
-    return Approval(row["id"], update, row["group"], action, row["deadline"], row["administrator"] or "", row["time"])
+    return Approval(row["id"], update, row["group"], action, row["deadline"], plain(row["administrator"]), row["time"])
 
 
 def _update(row: dict[str, Any], kbs: tuple[str, ...], classification: str, class_id: str, products: tuple[str, ...]) -> Update:
     never = _EVER[0]
     return Update(
         id=UpdateId(row["id"], row["revision"]),
-        title=row["title"],
+        title=plain(row["title"]),
         kbs=kbs,
         classification=classification,
         classification_id=class_id,
         products=products,
-        severity=row["severity"] or "",
+        severity=plain(row["severity"]),
         released=row["released"] or never,
         arrived=row["arrived"] or never,
         superseded=row["superseded"],

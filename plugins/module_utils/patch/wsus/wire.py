@@ -105,6 +105,21 @@ def guid(value: object) -> str:
     return text
 
 
+def plain(value: object) -> str:
+    """A text that people read. What could end a line, steer a terminal or not be stored (lone surrogates) becomes U+FFFD, which makes no
+    name the same as another one.
+    """
+    text = "" if value is None else str(value)
+    return text if text.isprintable() else "".join(char if char.isprintable() or char == "\u3000" else "\ufffd" for char in text)
+
+
+def identity(value: object) -> str:
+    """A computer's id, which is sent back as it is. :raises ValueError: when it is no plain text."""
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise ValueError(value)
+    return value
+
+
 def utc(value: object) -> dt.datetime | None:
     """A time of a row: UTC, mostly without a zone (MS-WSUSAR 4); ``None`` for the far ends that stand for "none".
 
@@ -146,6 +161,7 @@ def _flag(value: object) -> bool:
 _KINDS: dict[str, Callable[[object], Any]] = {
     "guid": guid,
     "string": _string,
+    "identity": identity,
     "int": _int,
     "boolean": _boolean,
     "flag": _flag,
