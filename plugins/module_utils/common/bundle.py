@@ -21,6 +21,7 @@ from typing import Any
 from .files import read_bytes, sha256, sync_folder, write_atomic
 from .problems import Problem, WardopsError, fail
 from .signing import sign, verify
+from .text import one_line
 
 MANIFEST, SIGNATURE, FILES = "manifest.json", "manifest.json.sig", "files"
 #: bytes: of the manifest, of a file that is read whole, and how many files there may be
@@ -83,7 +84,7 @@ def decode(data: bytes, path: str) -> Manifest:
         if content.pop("format") != 1 or set(content) != set(Manifest.__slots__):
             raise ValueError("keys")
         texts = ("kind", "source", "target", "previous", "made_at", "purpose", "application", "medium")
-        if not all(isinstance(content[name], str) and content[name].isprintable() and len(content[name]) <= 500 for name in texts):
+        if not all(isinstance(content[name], str) and one_line(content[name]) and len(content[name]) <= 500 for name in texts):
             raise ValueError("texts")
         if not all(_WORD.fullmatch(content[name]) for name in ("kind", "source", "target")):
             raise ValueError("kind, source, target")

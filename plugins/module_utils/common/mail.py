@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 from .files import lock, read_bytes, sync_folder
 from .problems import Problem, WardopsError, fail
+from .text import one_line
 
 State = Literal["sent", "refused", "deferred", "unknown"]
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63})")
@@ -65,11 +66,6 @@ class Letter:
         """The Message-ID: the same mail has the same one."""
         digest = hashlib.sha256(f"{self.key}\n{self.to}".encode()).hexdigest()[:32]
         return f"<{digest}@{self.sender.rpartition('@')[2]}>"
-
-
-def one_line(text: str) -> bool:
-    """Whether nothing in it breaks a line or moves a cursor; Japan's wide blank is no such thing, though Python does not print it."""
-    return text.replace("\u3000", " ").isprintable()
 
 
 def checked(letters: Iterable[Letter], domains: Sequence[str]) -> list[Letter]:
