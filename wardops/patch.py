@@ -109,8 +109,10 @@ def _lines(one: Answer) -> list[str]:
     lines += [f"  保留 {hold.at} {hold.by} {hold.reason}" + (f" → 解除 {hold.released}" if hold.released else "") for hold in one.holds]
     if not one.snapshot:
         return [*lines, "  その日までの適用状況の記録がありません"]
-    count = f"未適用 {len(one.lacking)} 台、再起動待ち {one.pending} 台（対象 {one.total} 台、記録 {one.snapshot}）"
+    left_out = f"、除外 {len(one.excluded)} 台" if one.excluded else ""
+    count = f"未適用 {len(one.lacking)} 台、再起動待ち {one.pending} 台（対象 {one.total} 台{left_out}、記録 {one.snapshot}）"
     rows = [f"    {lack.name} {lack.ring} {lack.dept} {_STATES[lack.state.name]} 最終報告 {lack.report or 'なし'}" for lack in one.lacking]
+    rows += [f"    {name} {ring} {dept} 除外中（適用の対象外）" for name, ring, dept in one.excluded]
     return [*lines, f"  {count}", *rows]
 
 
@@ -130,4 +132,5 @@ def _answer(one: Answer) -> dict[str, Any]:
         for lack in one.lacking
     ]
     facts = {"cycle": one.cycle, "digest": one.digest, "update": one.update.data(), "approvals": records, "snapshot": one.snapshot}
-    return {**facts, "lacking": lacking, "pending": one.pending, "total": one.total}
+    excluded = [{"name": name, "ring": ring, "dept": dept} for name, ring, dept in one.excluded]
+    return {**facts, "lacking": lacking, "excluded": excluded, "pending": one.pending, "total": one.total}

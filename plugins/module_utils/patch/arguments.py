@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..common.task import evidence_folder, ward_of
+from ..common.problems import fail
+from ..common.task import evidence_folder, hosts_of, ward_of
 from ..common.ward import REPOSITORY
 from .prepare import Wish
 from .run import Asked
@@ -60,7 +61,9 @@ def state_folder(given: str | None) -> Path:
 
 
 def asked(arguments: Mapping[str, Any], variables: Mapping[str, Any], layer: str, *, check: bool) -> Asked:
-    """:raises WardopsError: E0516 when nothing says where the ward is."""
+    """:raises WardopsError: E0516 when nothing says where the ward is; E1916 for a change of whole rings under ``--limit``."""
+    if hosts_of(variables) is not None and arguments["state"] != "judged":
+        raise fail("E1916", limit=str(variables["ansible_limit"]))
     return Asked(
         ward_of(arguments, variables),
         str(layer),

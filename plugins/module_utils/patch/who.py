@@ -34,6 +34,7 @@ class Answer:
 
     :param approvals: records whose digest is the plan's; ``other``: records of that layer for an earlier plan.
     :param snapshot: the instant of the states; empty when there are none up to that day. ``lacking`` is then empty too.
+    :param excluded: name, ring, section of terminals that a decision had left out; nothing is said of their states.
     """
 
     cycle: str
@@ -46,6 +47,7 @@ class Answer:
     lacking: tuple[Lack, ...]
     pending: int
     total: int
+    excluded: tuple[tuple[str, ...], ...] = ()
 
 
 def cycles(ward: Ward) -> list[Cycle]:
@@ -90,4 +92,5 @@ def _one(cycle: Cycle, update: Planned, layer: str, day: dt.date, snapshot: snap
         tuple(lacking),
         row.count(_PENDING) if row else 0,
         len(row) if row else 0,
+        snapshot.excluded if snapshot and row is not None else (),
     )

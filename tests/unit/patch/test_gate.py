@@ -1,4 +1,7 @@
-"""A gate that must not open, and does not: rings that prove nothing, holds further up, deadlines that are over, ways round the rings."""
+"""A gate that must not open, and does not: rings that prove nothing, holds further up, deadlines that are over, ways round the rings.
+
+covers: E1916
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
-from ansible_collections.ward.ops.plugins.module_utils.patch import run
+from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward
+from ansible_collections.ward.ops.plugins.module_utils.patch import arguments, run, who
 from ansible_collections.ward.ops.plugins.module_utils.patch.cycle import read_cycle
 from ansible_collections.ward.ops.plugins.module_utils.patch.decisions import Hold, write_holds
 from ansible_collections.ward.ops.plugins.module_utils.patch.model import ALL_COMPUTERS, Action, State, UpdateId
@@ -54,6 +58,9 @@ def test_a_ring_that_exclusions_emptied_proves_nothing(fixture: Fixture) -> None
     fixture.decide(exclusions=[exclusion(fixture.names["R0"][0]), exclusion("MN25TYPO")])
     notes = run.stage(fixture.server, fixture.asked("R1", allow_remove=1))["gate"]["notes"]
     assert "除外に書かれ、この系統の台帳にない端末 1 台: mn25typo" in notes
+    run.look(fixture.server, fixture.asked("R1"))
+    (told,) = who.answer(Ward(fixture.root), fixture.state, "KB5900001", "mn", dt.date(2027, 1, 31))
+    assert [name for name, _, _ in told.excluded] == fixture.names["R0"][:1], "an auditor hears of those that were left out too"
 
 
 def test_nobody_reported_is_red_even_when_the_policy_asks_for_no_rate(fixture: Fixture) -> None:
@@ -183,3 +190,15 @@ def test_what_another_group_needs_is_not_declined(tmp_path: Path) -> None:
     assert not done["changed"] and done["stay"] == [{"update": old.id.guid, "reason": "リング以外のグループに承認がある: サーバー"}]
     fixture.server.take_back(next(one for one in fixture.server.approvals() if one.group == servers.id))
     assert run.decline(fixture.server, fixture.asked(""))["changed"]
+
+
+@pytest.mark.parametrize("state", ["staged", "taken_back", "declined", "held", "resumed", "judged"])
+def test_whole_rings_are_not_narrowed_by_limit(fixture: Fixture, state: str) -> None:
+    given = {"cycle": "2027-01", "ward": str(fixture.root), "evidence": None, "patch_state": None, "ring": "", "reason": "", "state": state}
+    limited = {"ansible_limit": "MN25R00000", "ansible_play_hosts_all": ["MN25R00000"]}
+    assert arguments.asked(given, {}, "mn", check=False).cycle == "2027-01"
+    if state == "judged":
+        assert arguments.asked(given, limited, "mn", check=False).cycle == "2027-01"
+    else:
+        with pytest.raises(WardopsError, match="E1916"):
+            arguments.asked(given, limited, "mn", check=False)

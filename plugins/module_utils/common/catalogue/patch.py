@@ -117,4 +117,11 @@ ENTRIES: dict[str, Entry] = {
         "リングや課の指定、--limit を確かめてください",
         "check the ring, the section or --limit",
     ),
+    "E1916": Entry(
+        "patch-whole-ring",
+        "段階適用は台帳のリング全体に行います。--limit（{limit}）では絞れません",
+        "patches are staged for whole rings of the ledger: --limit ({limit}) cannot narrow that",
+        "何も変更していません。--limit を外してください。端末を除くときは decisions.yml の exclusions に書きます",
+        "nothing was changed: leave --limit out; to leave terminals out write them under exclusions in decisions.yml",
+    ),
 }
