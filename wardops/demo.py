@@ -2,7 +2,7 @@
 
 A reviewed line in a ledger decides whether a device gets onto the network; a delivery of 120 notebooks goes from a dirty workbook to
 the switch port and the auditor; configs of network devices are kept and watched, and a dead router gets a successor; USB devices are
-registered; a day of payment results is split and delivered; the evidence is proved.
+registered; a day of payment results is split and delivered; a cycle of updates goes from plan to report; the evidence is proved.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import demo_delivery, demo_devices, demo_network, demo_payment, demo_skysea
+from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
+
+from . import demo_delivery, demo_devices, demo_network, demo_patch, demo_payment, demo_skysea
 from .demo_stage import Stage
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -31,6 +33,7 @@ STEPS = (
     *demo_devices.STEPS,
     *demo_skysea.STEPS,
     *demo_payment.STEPS,
+    *demo_patch.STEPS,
     demo_network.STEPS[-1],
 )
 #: columns of the table's text
@@ -55,7 +58,7 @@ class Show:
         start = time.monotonic()
         try:
             text, good = action(), True
-        except (AssertionError, subprocess.CalledProcessError, OSError) as error:
+        except (AssertionError, WardopsError, subprocess.CalledProcessError, OSError) as error:
             text, good = _reason(error), False
         seconds = time.monotonic() - start
         self.rows.append((title, text, seconds, good))
@@ -81,9 +84,12 @@ def run(args: argparse.Namespace) -> int:
     start = time.monotonic()
     with _lab_taken_down(work, keep=args.keep):
         stage = Stage(REPOSITORY, work)
-        for title, step in STEPS:
-            if not show.run(title, lambda step=step: step(stage)):  # type: ignore[misc]
-                break
+        try:
+            for title, step in STEPS:
+                if not show.run(title, lambda step=step: step(stage)):  # type: ignore[misc]
+                    break
+        finally:
+            demo_patch.stop(stage)
     good = len(show.rows) == len(STEPS) and all(row[3] for row in show.rows)
     print(f"\n{show.table()}")
     verdict = "すべて確認しました / everything was verified" if good else "失敗しました / FAILED"
