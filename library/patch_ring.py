@@ -13,7 +13,8 @@ description:
     their deadline. Everything is read back.
   - V(judged) only looks, and keeps the day's snapshot of states. V(taken_back) holds the ring and deletes the cycle's approvals of it.
     V(declined) declines what the cycle replaces, where the successor is installed in every ring.
-  - A red gate fails with all reasons (E1905). One run in a layer at a time (E1906).
+  - A red gate fails with all reasons (E1905). One run in a layer at a time (E1906). What changes something is done for whole rings of the
+    ledger, so that C(--limit) is refused (E1916).
 extends_documentation_fragment:
   - ward.ops.wsus.server
 options:
