@@ -9,7 +9,8 @@ short_description: Hold a patch cycle, or let it go on
 version_added: "0.1.0"
 author: wardops (@wardops)
 description:
-  - V(held) stops a ring (or all of the layer) before its next stage run; approvals that stand are left alone. V(resumed) lifts it.
+  - V(held) stops a ring and those after it (or all of the layer) before the next stage run; approvals that stand are left alone. V(resumed)
+    lifts it; a hold of all that is lifted for one ring stays on the rings after it.
   - Written to C(holds.yml) of the cycle, with who, when and why. No server is asked.
 options:
   cycle:
