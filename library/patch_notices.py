@@ -33,6 +33,10 @@ options:
     description: Send by mail, as C(policies/mail.yml) says; account in E(WARDOPS_MAIL_USER) and E(WARDOPS_MAIL_PASSWORD).
     type: bool
     default: false
+  pdf:
+    description: The text of the notice board as PDF too; as a page of A4 (HTML) it is always made.
+    type: bool
+    default: false
   ward:
     description: Folder of the ward's data. Default is the one that the inventory source names.
     type: path
@@ -85,6 +89,10 @@ mails:
   type: list
 counts:
   description: Number of mails by state. Refused, deferred and unknown ones make the task fail (E1977) after all others were sent.
+  returned: success
+  type: dict
+due:
+  description: "Days on which texts are due: C(announce), C(broadcast), C(usual_board)."
   returned: success
   type: dict
 seconds:

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import socket
 import ssl
+import threading
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
@@ -22,13 +24,32 @@ USER, PASSWORD = "wardops", "M4il-of-the-test"
 
 
 class Handler:
-    """:ivar mails: what was taken, parsed. :ivar refuse: recipient → answer. :ivar die_after: mails after which the server hangs up."""
+    """What the server does.
+
+    :ivar mails: what was taken, parsed. :ivar refuse: recipient → answer. :ivar unwanted: sender that is refused.
+    :ivar die_after: mails after which the server hangs up. :ivar slow: it takes a mail, says so by ``arrived``, and never answers.
+    """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.refuse: dict[str, str] = {}
         self.die_after = -1
         self.die_before_answer = False
+        self.unwanted = ""
+        self.slow = False
+        self.arrived = threading.Event()
+        self.connections = 0
+
+    async def handle_EHLO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:
+        self.connections += session.ssl is not None
+        session.host_name = hostname
+        return responses
+
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+        if address == self.unwanted:
+            return "553 5.7.1 not your address"
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
         if address in self.refuse:
@@ -42,6 +63,9 @@ class Handler:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         message: Any = email.message_from_bytes(content, policy=default)
         self.mails.append(message)
+        self.arrived.set()
+        if self.slow:
+            await asyncio.sleep(60)
         if self.die_before_answer:
             server.transport.close()
         return "250 taken"

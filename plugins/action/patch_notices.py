@@ -17,6 +17,7 @@ SPEC: dict[str, Any] = {
     "folder": {"type": "path", "required": True},
     "kinds": {"type": "list", "elements": "str", "choices": list(notices.KINDS), "default": list(notices.KINDS)},
     "send": {"type": "bool", "default": False},
+    "pdf": {"type": "bool", "default": False},
     "ward": {"type": "path"},
     "layer": {"type": "str"},
     "evidence": {"type": "path"},
@@ -42,7 +43,7 @@ class ActionModule(ActionBase):
             state, kinds = state_folder(given["patch_state"]), tuple(str(one) for one in given["kinds"])
             check = bool(self._task.check_mode)
             done = notices_task.run(
-                notices_task.Asked(*places, state, evidence_folder(given), kinds, send=bool(given["send"]), check=check)
+                notices_task.Asked(*places, state, evidence_folder(given), kinds, bool(given["send"]), check=check, pdf=bool(given["pdf"]))
             )
         except WardopsError as error:
             return {**result, **error.result()}

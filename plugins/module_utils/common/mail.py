@@ -2,7 +2,7 @@
 
 The journal is what makes a second run harmless: ``sending`` is on disk before the server is asked for the message, ``sent`` after it said
 yes. A run that was killed between the two has perhaps sent it: such a mail is never sent again by itself; somebody looks for its
-Message-ID in the server's log and says what is true.
+Message-ID in the server's log and says what is true (:meth:`Outbox.settle`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import os
 import re
 import smtplib
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -37,6 +38,7 @@ class Server:
 
     :param security: ``starttls``, ``tls``, or ``none`` (only to this machine itself).
     :param ca: file of the authority; empty: the system's. :param user: empty: no login. ``repr`` shows no password.
+    :param per_connection: mails after which a new connection is made. :param a_minute: no more mails than that; 0: as they go.
     """
 
     host: str
@@ -45,6 +47,8 @@ class Server:
     ca: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
+    per_connection: int = 50
+    a_minute: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,25 +122,54 @@ class Outbox:
         self.path = path
 
     def states(self) -> dict[str, tuple[str, str]]:
-        """Message-ID → last state and what the server said. Half a line at the end was never followed by anything."""
+        """Message-ID → last state and what the server said."""
+        return {name: (entry["state"], entry["said"]) for name, entry in self._last().items()}
+
+    def _last(self) -> dict[str, dict[str, str]]:
+        """Message-ID → its last line. Half a line at the end was never followed by anything. :raises WardopsError: E1974."""
         if not self.path.exists():
             return {}
         *lines, _ = read_bytes(self.path).split(b"\n")
-        found: dict[str, tuple[str, str]] = {}
+        found: dict[str, dict[str, str]] = {}
         for number, line in enumerate(lines, 1):
             try:
                 entry = json.loads(line)
-                found[str(entry["id"])] = str(entry["state"]), str(entry.get("said", ""))
+                found[str(entry["id"])] = {name: str(entry[name]) for name in ("key", "to", "state", "said")}
             except (ValueError, KeyError, TypeError):
                 raise fail("E1974", str(self.path), number) from None
         return found
 
-    def note(self, letter: Letter, state: str, said: str = "") -> None:
-        """:raises WardopsError: E0105 when it cannot be written: then nothing is sent."""
-        at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        line = json.dumps({"at": at, "id": letter.id, "key": letter.key, "to": letter.to, "state": state, "said": said}, ensure_ascii=False)
+    def settle(self, name: str, state: Literal["sent", "again"], reason: str) -> None:
+        """Somebody has looked: the mail arrived, or it shall be sent with the next run.
+
+        :param name: its Message-ID.
+        :raises WardopsError: E1979 (no mail of that name that is in doubt or was refused), E0106 (a run is sending).
+        """
+        with self.locked():
+            entry = self._last().get(name)
+            if entry is None or entry["state"] not in ("sending", "refused"):
+                raise fail("E1979", str(self.path), id=name[:200], state=entry["state"] if entry else "-")
+            self._append({**entry, "id": name, "state": state, "said": reason})
+
+    def locked(self) -> contextlib.AbstractContextManager[None]:
+        """One run at a time. :raises WardopsError: E0106, E0105."""
+        self._folder()
+        return lock(self.path.with_suffix(".lock"), 0)
+
+    def _folder(self) -> None:
         try:
             self.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        except OSError as error:
+            raise fail("E0105", str(self.path.parent), reason=os.strerror(error.errno or 0)) from None
+
+    def note(self, letter: Letter, state: str, said: str = "") -> None:
+        """:raises WardopsError: E0105 when it cannot be written: then nothing is sent."""
+        self._append({"id": letter.id, "key": letter.key, "to": letter.to, "state": state, "said": said})
+
+    def _append(self, entry: Mapping[str, str]) -> None:
+        line = json.dumps({"at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), **entry}, ensure_ascii=False)
+        self._folder()
+        try:
             with self.path.open("r+b" if self.path.exists() else "xb") as stream:
                 end = stream.seek(0, os.SEEK_END)
                 while end and stream.seek(end - 1) is not None and stream.read(1) != b"\n":
@@ -164,33 +197,46 @@ def _known(letter: Letter, known: Mapping[str, tuple[str, str]]) -> Outcome | No
     return Outcome(letter, state, said, fresh=False) if state in ("sent", "refused") else None  # type: ignore[arg-type]
 
 
-def send(letters: Sequence[Letter], server: Server, outbox: Outbox, progress: Callable[[Outcome], None] = lambda _: None) -> list[Outcome]:
+def send(letters: Sequence[Letter], server: Server, outbox: Outbox) -> list[Outcome]:
     """Send what has not been sent; every letter has its outcome.
 
-    A refusal of one recipient is no reason not to send to the next. When the server dies, the rest is ``deferred``.
+    A refusal of one recipient is no reason not to send to the next. When the server dies, what it has not taken is ``deferred``.
 
     :raises WardopsError: E1972 (login), E1973 (no connection, no TLS), E1974 (damaged journal), E0106 (another run sends).
     """
-    outbox.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-    with lock(outbox.path.with_suffix(".lock"), 0):
+    with outbox.locked():
         known = outbox.states()
-        found = [_known(one, known) for one in letters]
-        if all(found):
-            return [one for one in found if one]
-        outcomes: list[Outcome] = []
-        with _connected(server) as connection:
-            for letter, before in zip(letters, found, strict=True):
-                outcomes.append(before or _one(connection, letter, outbox))
-                progress(outcomes[-1])
-        return outcomes
+        found = {one.id: _known(one, known) for one in letters}
+        waiting = list({one.id: one for one in letters if found[one.id] is None}.values())
+        for start in range(0, len(waiting), server.per_connection):
+            batch = waiting[start : start + server.per_connection]
+            try:
+                connection = _connected(server)
+            except WardopsError as error:
+                if not start:
+                    raise
+                found.update({one.id: Outcome(one, "deferred", error.problems[0].code) for one in waiting[start:]})
+                break
+            try:
+                for number, letter in enumerate(batch, start):
+                    if number and server.a_minute:
+                        time.sleep(60 / server.a_minute)
+                    found[letter.id] = _one(connection, letter, outbox)
+            finally:
+                with contextlib.suppress(OSError, smtplib.SMTPException):
+                    connection.quit()
+        return [one for letter in letters if (one := found[letter.id])]
 
 
 def _one(connection: smtplib.SMTP, letter: Letter, outbox: Outbox) -> Outcome:
     try:
         connection.rset()
-        for code, said in (connection.mail(letter.sender), connection.rcpt(letter.to)):
-            if code >= 400:
-                return _noted(outbox, letter, "refused" if code >= 500 else "deferred", code, said)
+        code, said = connection.mail(letter.sender)
+        if code >= 400:  # it is the sender that it does not want: that is no fault of this recipient, and is mended in the policy
+            return _noted(outbox, letter, "deferred", code, said)
+        code, said = connection.rcpt(letter.to)
+        if code >= 400:
+            return _noted(outbox, letter, "refused" if code >= 500 else "deferred", code, said)
         outbox.note(letter, "sending")
         try:
             code, said = connection.data(built(letter, dt.datetime.now(dt.UTC)))
@@ -211,32 +257,31 @@ def _noted(outbox: Outbox, letter: Letter, state: State, code: int, said: Any) -
     return Outcome(letter, state, shown)
 
 
-@contextlib.contextmanager
-def _connected(server: Server) -> Iterator[smtplib.SMTP]:
+def _connected(server: Server) -> smtplib.SMTP:
+    """:raises WardopsError: E1972, E1973."""
     place = f"{server.host}:{server.port}"
     if server.security == "none" and server.host not in ("localhost", "127.0.0.1", "::1"):
         raise fail("E1973", place, reason="TLS is off")
-    connection: smtplib.SMTP | None = None
     try:
         context = ssl.create_default_context(cafile=server.ca or None)
         if server.security == "tls":
-            connection = smtplib.SMTP_SSL(server.host, server.port, timeout=_TIMEOUT, context=context)
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=_TIMEOUT, context=context)
         else:
             connection = smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT)
+    except (OSError, smtplib.SMTPException) as error:
+        raise fail("E1973", place, reason=_why(error)) from None
+    try:
         if server.security == "starttls":
             connection.starttls(context=context)
         connection.ehlo_or_helo_if_needed()
         if server.user:
             connection.login(server.user, server.password)
-    except smtplib.SMTPAuthenticationError:
-        raise fail("E1972", place, user=server.user) from None
     except (OSError, smtplib.SMTPException) as error:
+        connection.close()
+        if isinstance(error, smtplib.SMTPAuthenticationError):
+            raise fail("E1972", place, user=server.user) from None
         raise fail("E1973", place, reason=_why(error)) from None
-    try:
-        yield connection
-    finally:
-        with contextlib.suppress(OSError, smtplib.SMTPException):
-            connection.quit()
+    return connection
 
 
 def _why(error: Exception) -> str:

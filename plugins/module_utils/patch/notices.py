@@ -7,7 +7,7 @@ Rendered from the plan, the decisions and the day's snapshot. A ward that wants 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from typing import Any
 from ..common import report
 from ..common.calendar import Calendar
 from ..common.files import read_bytes
-from ..common.problems import fail
+from ..common.problems import Problem, fail
+from ..common.safe_names import check
 from ..common.text import one_line
 from .compliance import WORDS, Line, Standing, by_section
-from .cycle import Cycle
-from .decisions import TOKYO, Approved
+from .cycle import Cycle, RingDate
+from .decisions import TOKYO
+from .gate import fitting
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates" / "notices"
 ANNOUNCEMENT, BOARD, BROADCAST, LACKING = "announcement", "board", "broadcast", "lacking"
@@ -32,16 +34,13 @@ _DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One text. :param section: whom it is for; empty: everybody."""
+    """One text, and the file that it is written to. :param section: whose mailbox it goes to; empty: no section's."""
 
     kind: str
     subject: str
     text: str
+    file: str
     section: str = ""
-
-    @property
-    def file(self) -> str:
-        return f"{WORDS_JA[self.kind]}{'-' if self.section else ''}{self.section}.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Facts:
     """What the texts are made of.
 
     :param layers: code → name of the layers. :param sections: code → name.
-    :param lines: of the layer's terminals on the day of the snapshot, ``at`` its instant; none without a snapshot.
+    :param today: in Japan. :param lines: of the layer's terminals on the day of the snapshot, ``at`` its instant; none without a snapshot.
     :param templates: the ward's own texts.
     """
 
@@ -60,41 +59,72 @@ class Facts:
     sections: Mapping[str, str]
     calendar: Calendar
     templates: Path
+    today: dt.date
     lines: tuple[Line, ...] = ()
     at: str = ""
 
-
-def approval(cycle: Cycle, layer: str) -> Approved | None:
-    """The record by which the layer's last ring goes, given for the plan as it is; ``None``: nothing may be sent."""
-    last = _broad(cycle, layer)
-    fit = [one for one in cycle.decisions.approvals if one.layer == layer and cycle.plan.digest.startswith(one.plan)]
-    return next((one for one in fit if last is not None and one.ring == last.ring), None)
+    @property
+    def at_day(self) -> dt.date | None:
+        """Of the snapshot, in Japan."""
+        return dt.datetime.fromisoformat(self.at).astimezone(TOKYO).date() if self.at else None
 
 
-def _broad(cycle: Cycle, layer: str) -> Any:
-    dates = [one for one in cycle.plan.dates if one.layer == layer]
-    return max(dates, key=lambda one: one.day, default=None)
+def unready(cycle: Cycle, layers: Iterable[str], now: dt.datetime) -> list[Problem]:
+    """Why nobody may be told yet: a layer whose last ring has no approval that fits the plan as it is (E1976), or that is held (E1978)."""
+    found = []
+    for layer in dict.fromkeys(layers):
+        last = _broad(cycle, layer)
+        if last is None or not fitting(cycle, layer, last.ring, now):
+            found.append(Problem("E1976", params={"cycle": cycle.plan.name, "layer": layer}))
+        rings = [one.ring for one in cycle.plan.dates if one.layer == layer]
+        for hold in dict.fromkeys(hold for ring in rings for hold in cycle.held(layer, ring)):
+            params = {"cycle": cycle.plan.name, "layer": layer, "at": hold.at, "by": hold.by, "why": hold.reason}
+            found.append(Problem("E1978", params=params))
+    return found
+
+
+def layers_of(cycle: Cycle) -> tuple[str, ...]:
+    """The layers that a plan is for, and that its announcement names."""
+    return tuple(dict.fromkeys(one.layer for one in cycle.plan.dates))
+
+
+def _broad(cycle: Cycle, layer: str) -> RingDate | None:
+    """The layer's last ring, the one that everybody hears of; a plan has them in their order."""
+    return next((one for one in reversed(cycle.plan.dates) if one.layer == layer), None)
+
+
+def due(facts: Facts) -> dict[str, dt.date]:
+    """When which text is due: announcement and board a week before, on a business day (IV-2-(1), (2)); what is read out on the day
+    (IV-2-(3)); the usual board again on the business day after (IV-2-(4)).
+    """
+    data = _common(facts)
+    return {"announce": facts.calendar.week_before(data["begin"]), "broadcast": data["begin"], "usual_board": data["after"]}
 
 
 def general(facts: Facts) -> list[Notice]:
     """周知文, 掲示文 and 放送文 for the last ring of every layer of the plan. :raises WardopsError: E1975 (a template), E1976 (no date)."""
     data = _common(facts)
-    return [_notice(facts, kind, data) for kind in (ANNOUNCEMENT, BOARD, BROADCAST)]
+    return [Notice(kind, *_written(facts, kind, data), f"{WORDS_JA[kind]}.txt") for kind in (ANNOUNCEMENT, BOARD, BROADCAST)]
 
 
 def lacking(facts: Facts) -> list[Notice]:
-    """未適用案内, one for each section that has a terminal to look at. :raises WardopsError: E1975, E1976."""
-    common = _common(facts)
-    today = dt.datetime.fromisoformat(facts.at).astimezone(TOKYO).date() if facts.at else None
-    if today is None:
+    """未適用案内, one for each section that has a terminal to look at; one that is no section of that day goes to nobody's mailbox.
+
+    :raises WardopsError: E1975, E1976, E1306 (a section's code that can be no file name).
+    """
+    if not facts.at:
         return []
-    until = facts.calendar.on_or_after(today + 2 * _DAY)
+    common, day = _common(facts), facts.at_day
+    until = facts.calendar.on_or_after(facts.today + 2 * _DAY)
     found = []
     for code, lines in by_section(facts.lines).items():
         name = facts.sections.get(code, "（課の分からない端末）")
         terminals = [_terminal(one) for one in lines]
         data = {**common, "section": {"code": code, "name": name}, "terminals": terminals, "at": facts.at, "until": until}
-        found.append(_notice(facts, LACKING, data, code))
+        subject, text = _written(facts, LACKING, data)
+        # of another day it is another file: a list of last week is not handed out by mistake
+        file = check(f"{WORDS_JA[LACKING]}-{day}-{code or '課不明'}.txt")
+        found.append(Notice(LACKING, subject, text, file, code if code in facts.sections else ""))
     return found
 
 
@@ -106,7 +136,7 @@ def _terminal(line: Line) -> dict[str, Any]:
 
 def _common(facts: Facts) -> dict[str, Any]:
     plan = facts.cycle.plan
-    last = [one for layer in dict.fromkeys(one.layer for one in plan.dates) if (one := _broad(facts.cycle, layer))]
+    last = [one for layer in layers_of(facts.cycle) if (one := _broad(facts.cycle, layer))]
     if not last:
         raise fail("E1976", plan.name, cycle=plan.name, layer=facts.layer)
     places = [
@@ -118,7 +148,7 @@ def _common(facts: Facts) -> dict[str, Any]:
         }
         for one in last
     ]
-    begin, end = min(one["begin"] for one in places), max(one["end"] for one in places)
+    begin, end = min(one.day for one in last), max(one.deadline.astimezone(TOKYO).date() for one in last)
     return {
         "office": facts.office,
         "places": places,
@@ -141,7 +171,8 @@ def _pilot(facts: Facts) -> dict[str, int] | None:
     return {"reported": reported, "done": done, "failed": counts[Standing.FAILED]} if reported else None
 
 
-def _notice(facts: Facts, kind: str, data: Mapping[str, Any], section: str = "") -> Notice:
+def _written(facts: Facts, kind: str, data: Mapping[str, Any]) -> tuple[str, str]:
+    """Subject and text. :raises WardopsError: E1975."""
     own = facts.templates / f"{kind}.txt"
     path = own if own.exists() else _TEMPLATES / f"{kind}.txt"
     text = _filled(path, data)
@@ -149,7 +180,7 @@ def _notice(facts: Facts, kind: str, data: Mapping[str, Any], section: str = "")
     subject = first.removeprefix("件名：").removeprefix("件名:").strip()
     if not first.startswith(("件名：", "件名:")) or not subject or not one_line(subject):
         raise fail("E1975", str(path), 1, reason_ja="1 行目は「件名：」で始めます", reason="the first line begins with 件名：")
-    return Notice(kind, subject, body.lstrip("\n"), section)
+    return subject, body.lstrip("\n")
 
 
 def _filled(path: Path, data: Mapping[str, Any]) -> str:
@@ -159,12 +190,21 @@ def _filled(path: Path, data: Mapping[str, Any]) -> str:
 
     # texts for mail and paper, not HTML
     environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
-    environment.filters.update(wareki=_wareki, date=report.japanese_date, short=_short, tokyo=report.tokyo)
+    environment.filters.update(wareki=_wareki, date=report.japanese_date, short=_short, yomi=yomi, tokyo=report.tokyo)
     try:
-        return environment.from_string(read_bytes(path).decode("utf-8")).render(data)
+        return environment.from_string(read_bytes(path).decode("utf-8-sig")).render(data)
     except jinja2.TemplateSyntaxError as error:
         raise fail("E1975", str(path), error.lineno, reason_ja=str(error), reason=str(error)) from None
-    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, AttributeError, UnicodeDecodeError) as error:
+    except (
+        jinja2.TemplateError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        RecursionError,
+    ) as error:
         raise fail("E1975", str(path), _line(error), reason_ja=str(error), reason=str(error)) from None
 
 
@@ -184,6 +224,41 @@ def _wareki(day: dt.date) -> str:
 
 def _short(day: dt.date) -> str:
     return f"{day.month}月{day.day}日"
+
+
+_MONTHS = ("いち", "に", "さん", "し", "ご", "ろく", "しち", "はち", "く", "じゅう", "じゅういち", "じゅうに")
+_ONES = ("", "いち", "に", "さん", "よっ", "ご", "ろく", "しち", "はち", "く")
+_DAYS = {
+    **{
+        1: "ついたち",
+        2: "ふつか",
+        3: "みっか",
+        4: "よっか",
+        5: "いつか",
+        6: "むいか",
+        7: "なのか",
+        8: "ようか",
+        9: "ここのか",
+        10: "とおか",
+    },
+    **{14: "じゅうよっか", 20: "はつか", 24: "にじゅうよっか"},
+}
+
+
+def yomi(day: dt.date) -> str:
+    """How an announcer reads a day: ``いちがつ にじゅうはちにち``."""
+    tens, ones = divmod(day.day, 10)
+    read = _DAYS.get(day.day, f"{('', '', 'に', 'さん')[tens]}じゅう{_ONES[ones]}にち")
+    return f"{_MONTHS[day.month - 1]}がつ {read}"
+
+
+def board_page(notice: Notice, *, pdf: bool) -> dict[str, bytes]:
+    """掲示文 as a page of A4 to be put up."""
+    html = report.render(
+        "notice_board.html", {"paper": "A4", "subject": notice.subject, "lines": notice.text.splitlines()}, _TEMPLATES.parent
+    )
+    name = WORDS_JA[BOARD]
+    return {f"{name}.html": html.encode(), **({f"{name}.pdf": report.pdf(html)} if pdf else {})}
 
 
 def seconds(text: str) -> int:

@@ -1,6 +1,6 @@
 """Mails against a real mail server (aiosmtpd): what is built, who gets it, what a second run does, what is never sent twice.
 
-covers: E1970, E1971, E1972, E1973, E1974
+covers: E1970, E1971, E1972, E1973, E1974, E1979
 """
 
 from __future__ import annotations
@@ -8,6 +8,10 @@ from __future__ import annotations
 import datetime as dt
 import email
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from email.policy import default
 from pathlib import Path
@@ -16,6 +20,7 @@ import pytest
 from ansible_collections.ward.ops.plugins.module_utils.common import mail
 from ansible_collections.ward.ops.plugins.module_utils.common.mail import Letter, Outbox, Server
 from ansible_collections.ward.ops.plugins.module_utils.common.problems import WardopsError
+from ansible_collections.ward.ops.plugins.module_utils.common.ward import REPOSITORY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,9 +102,55 @@ def test_a_server_that_dies_leaves_nothing_in_doubt_but_one(server: MailServer, 
     done = mail.send(letters, account(server), outbox)
     assert [one.state for one in done] == ["sent", "sent", "unknown", "sent", "sent"], "what was perhaps sent is looked up by a person"
     assert len([one for one in server.handler.mails if str(one["To"]) == letters[2].to]) == 1
-    # the person has looked, and says that it arrived
-    outbox.note(letters[2], "sent", "確認済み")
+    # a person has looked, and says that it arrived, or that it shall go again
+    assert codes(lambda: outbox.settle(letters[0].id, "again", "")) == codes(lambda: outbox.settle("<x@y>", "sent", "")) == ["E1979"]
+    before = outbox.path.read_bytes()
+    outbox.settle(letters[2].id, "sent", "確認済み")
     assert {one.state for one in mail.send(letters, account(server), outbox)} == {"sent"}
+    outbox.path.write_bytes(before)
+    outbox.settle(letters[2].id, "again", "届いていない")
+    assert {one.state for one in mail.send(letters, account(server), outbox)} == {"sent"}
+    assert len([one for one in server.handler.mails if str(one["To"]) == letters[2].to]) == 2
+
+
+def test_a_sender_that_is_not_wanted_is_no_fault_of_the_recipients(server: MailServer, outbox: Outbox) -> None:
+    server.handler.unwanted = SENDER
+    assert [one.state for one in mail.send([letter()], account(server), outbox)] == ["deferred"]
+    server.handler.unwanted = ""
+    assert [one.state for one in mail.send([letter()], account(server), outbox)] == ["sent"]
+
+
+def test_a_connection_takes_so_many_mails_and_a_minute_too(server: MailServer, outbox: Outbox) -> None:
+    letters = [letter(number) for number in range(1, 6)]
+    server.handler.die_after = 3
+    begun = time.monotonic()
+    done = mail.send([*letters, letters[0]], account(server, per_connection=2, a_minute=600), outbox)
+    # the second connection ends after the third mail; the third connection is a new one, and hangs up as well
+    assert [one.state for one in done] == ["sent", "sent", "sent", "deferred", "deferred", "sent"]
+    assert 0.4 <= time.monotonic() - begun < 5 and server.handler.connections == 3
+
+
+def test_a_kill_between_the_mail_and_the_answer_leaves_it_to_a_person(server: MailServer, outbox: Outbox) -> None:
+    server.handler.slow = True
+    words = account(server)
+    program = (
+        "import sys; from pathlib import Path; from tests.unit.mail.test_mail import letter;"
+        "from ansible_collections.ward.ops.plugins.module_utils.common import mail;"
+        f"server = mail.Server({words.host!r}, {words.port}, 'starttls', {words.ca!r}, {USER!r}, sys.stdin.read());"
+        "mail.send([letter(1), letter(2)], server,"
+        f"mail.Outbox(Path({str(outbox.path)!r})))"
+    )
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(["collections", "."])}
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, cwd=REPOSITORY, env=paths) as running:
+        assert running.stdin
+        running.stdin.write(PASSWORD.encode())
+        running.stdin.close()
+        assert server.handler.arrived.wait(30)
+        running.kill()
+    server.handler.slow = False
+    done = mail.send([letter(1), letter(2)], account(server), outbox)
+    assert [one.state for one in done] == ["unknown", "sent"]
+    assert [str(one["To"]) for one in server.handler.mails] == [letter(1).to, letter(2).to]
 
 
 def test_a_kill_at_any_byte_of_the_journal_sends_nothing_twice(server: MailServer, outbox: Outbox) -> None:

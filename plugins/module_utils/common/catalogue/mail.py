@@ -58,7 +58,21 @@ ENTRIES: dict[str, Entry] = {
         "mail-needs-a-look",
         "送れなかった、または送れたか分からないメールがあります: 拒否 {refused} 件、延期 {deferred} 件、不明 {unknown} 件",
         "mails were not sent, or nobody knows: refused {refused}, deferred {deferred}, unknown {unknown}",
-        "拒否はあて先を直し、延期はもう一度実行し、不明は Message-ID をメールサーバーの記録で調べてください",
-        "mend refused addresses, run again for deferred ones, look unknown ones up by Message-ID in the server's log",
+        "拒否はあて先を直し、延期はもう一度実行し、不明はメールサーバーの記録で調べて wardops notices --settle で記録してください",
+        "mend refused addresses, run again for deferred ones, look unknown ones up in the server's log and say so with notices --settle",
+    ),
+    "E1978": Entry(
+        "notice-of-what-is-held",
+        "{cycle} の系統 {layer} は保留中です（{at} {by}: {why}）",
+        "{cycle} is held in {layer} ({at} {by}: {why})",
+        "保留を解いてから送ってください（resume_patches.yml）。ファイルだけなら作れます",
+        "send after the hold is lifted (resume_patches.yml); files can be made",
+    ),
+    "E1979": Entry(
+        "mail-not-to-settle",
+        "調べた結果を記録できるメールではありません: {id}（状態 {state}）",
+        "no mail that can be settled: {id} (state {state})",
+        "Message-ID を確かめてください。記録できるのは「不明」と「拒否」だけです",
+        "check the Message-ID; only those that are unknown or refused can be settled",
     ),
 }
