@@ -47,6 +47,11 @@ def run(args: argparse.Namespace) -> int:
         print(f"--layer {args.layer}: {', '.join(sorted(layers))} のどれか / use one of these", file=sys.stderr)
         return 2
     report = check.check_ward(args.ward, args.as_of, args.layer, schemas)
+    if (args.ward / "policies" / "patch").is_dir():
+        from ansible_collections.ward.ops.plugins.module_utils.common.ward import Ward  # noqa: PLC0415
+        from ansible_collections.ward.ops.plugins.module_utils.patch import folders  # noqa: PLC0415
+
+        report.problems += folders.problems(Ward(args.ward))
     render = getattr(formats, f"as_{args.format}")
     sys.stdout.write(render(report, time.perf_counter() - START))
     sys.stdout.flush()
