@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from ansible_collections.ward.ops.plugins.module_utils.patch.notices_task import
 
 from tests.mailserver import PASSWORD, USER, MailServer
 from tests.unit.patch.compliance_ward import LAYER, Reported
+from wardops.__main__ import main
 
 ENVIRON = {"WARDOPS_MAIL_USER": USER, "WARDOPS_MAIL_PASSWORD": PASSWORD}
 
@@ -216,3 +218,27 @@ def test_terminals_without_a_section_of_the_day_are_written_to_nobody(asked: Ask
     with pytest.raises(WardopsError) as error:
         notices_task.run(replace(asked, kinds=(notices.LACKING,)))
     assert codes(error) == ["E1306"]
+
+
+def test_the_command_line_shows_due_days_and_settles_what_was_looked_up(
+    reported: Reported, asked: Asked, server: MailServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    approve(reported, at="2026-01-25T10:00:00+09:00")
+    reach(reported, server)
+    for name, value in {**ENVIRON, "WARDOPS_LAYER": LAYER, "WARDOPS_EVIDENCE": str(asked.evidence)}.items():
+        monkeypatch.setenv(name, value)
+    places = ["--ward", str(reported.root), "--state", str(asked.state), "--out", str(asked.folder)]
+    words = ["notices", "2027-01", *places, "--kind", "announcement", "--kind", "broadcast"]
+    server.handler.refuse = {"all-sections@ward.example": "550 no"}
+    assert main([*words, "--send", "--check"]) == 0 and server.handler.mails == []
+    assert "送信予定: ict-leaders@ward.example" in capsys.readouterr().out
+    assert main([*words, "--send"]) == 1
+    shown = capsys.readouterr()
+    assert "期日: 周知・掲示 2027年1月20日（水）" in shown.out and "読み上げ約" in shown.out and "E1977" in shown.err
+    name = next(word for line in shown.out.splitlines() if line.startswith("拒否") for word in line.split() if word.startswith("<"))
+    assert main([*words, "--settle", name]) == 2
+    assert main([*words, "--settle", name, "--as", "again", "--reason", "直した"]) == 0
+    server.handler.refuse = {}
+    capsys.readouterr()
+    assert main([*words, "--send", "--format", "json"]) == 0 and json.loads(capsys.readouterr().out)["counts"] == {"sent": 2}
+    assert len(server.handler.mails) == 2
